@@ -5,13 +5,18 @@ Each key is the MyST label `eq-KEY` of an equation in the lecture named beside i
 
 EQUATIONS = {
     # key: (lecture, what the equation says)
+    "mean-splits": ("00_how_to_use", "squared distances split at the mean"),
+    "standard-error": ("00_how_to_use", "how far a Monte Carlo mean may stray"),
+    "centring": ("01_representations", "why PCA centres first"),
     "pca-optimum": ("01_representations", "the best k-dimensional projection"),
     "linear-ae-optimum": ("01_representations", "the optimum of a linear autoencoder"),
     "reductions": ("01_representations", "sums and means of squared errors"),
     "principal-angles": ("01_representations", "principal angles between subspaces"),
     "retrieval": ("01_representations", "nearest neighbours in code space"),
     "sigmoid-decoder": ("01_representations", "an encoder, a bottleneck, a decoder"),
+    "backprop": ("01_representations", "an autoencoder's gradients by hand"),
     "infonce": ("01_representations", "the InfoNCE bound on mutual information"),
+    "clip-gradient": ("01_representations", "the symmetric contrastive loss and its gradient"),
     "patchify": ("02_masked_autoencoders", "patches and their order"),
     "random-masking": ("02_masked_autoencoders", "masking by sorting random scores"),
     "mae-loss": ("02_masked_autoencoders", "the loss on hidden patches"),
