@@ -1,0 +1,58 @@
+"""What can happen to a call into the jail, as exceptions on the trusted side."""
+
+from dataclasses import dataclass
+
+
+class SandboxMissing(RuntimeError):
+    """The sandbox cannot be built on this machine; the message says what to install."""
+
+
+class StudentFailure(Exception):
+    """A call did not bring an answer, for a reason on the student's side. `outcome` names it."""
+
+    outcome = "raised"
+
+
+@dataclass
+class Raised(StudentFailure):
+    """The student's code raised: the exception's class names (most special first), message, and line of the student's code."""
+
+    kinds: list[str]
+    message: str
+    line: str | None = None
+
+    @property
+    def outcome(self) -> str:  # noqa: D102
+        if self.kinds and self.kinds[0] == "NotImplementedError":
+            return "blank"
+        if "MemoryError" in self.kinds or "can't allocate memory" in self.message or "not enough memory" in self.message:
+            return "out of memory"
+        return "raised"
+
+    def __str__(self) -> str:
+        kind = self.kinds[0] if self.kinds else "error"
+        return f"Your code raised {kind}: {self.message}" + (f" ({self.line})" if self.line else "")
+
+
+class TimedOut(StudentFailure):
+    """The call used up its time."""
+
+    outcome = "timed out"
+
+
+class OutOfMemory(StudentFailure):
+    """The submission's processes used up their memory."""
+
+    outcome = "out of memory"
+
+
+class Died(StudentFailure):
+    """The student's process ended in the middle of a call."""
+
+
+class BadReply(StudentFailure):
+    """What came back is not a reply that the protocol allows."""
+
+
+class JailFault(RuntimeError):
+    """The jail itself failed; that is never the student's fault."""

@@ -1,0 +1,186 @@
+"""Serve the trusted side's requests in the student's process: run cells, call names, look at objects.
+
+Everything here runs beside the student's code and is believed by nobody: it only answers with data, and what it answers is judged elsewhere.
+"""
+
+import os
+import socket
+import sys
+import traceback
+import types
+
+import cells
+import torch
+import wire
+from values import InsideCodec, Objects, move
+
+TEXT = 600  # characters of an error's message that are passed on
+
+
+class Driver:
+    """One student's process: its notebook, its objects, its channel."""
+
+    def __init__(self, channel: socket.socket, limits: dict):
+        self.channel, self.limits = channel, limits
+        self.notebook, self.objects = cells.Notebook(), Objects()
+        self.number, self.pid = 0, os.getpid()
+
+    def send(self, message: dict, tensors: dict | None = None) -> None:
+        """Write one frame, unless this is a forked copy of the process that strayed into the loop: that one ends."""
+        if os.getpid() != self.pid:
+            os._exit(0)
+        wire.send(self.channel, message, tensors)
+
+    def serve(self) -> None:
+        """Answer requests until the channel closes."""
+        self.set_up()
+        while True:
+            try:
+                request, tensors = wire.receive(self.channel)
+            except EOFError:
+                return
+            self.number = request["id"]
+            codec = InsideCodec(self.objects)
+            try:
+                reply = self.answer(request, InsideCodec(self.objects, tensors), codec)
+            except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
+                codec = InsideCodec(self.objects)
+                reply = {"error": describe(error)}
+            reply |= {"id": request["id"], "grad": codec.tracked, "printed": self.printed()}
+            try:
+                self.send(reply, codec.tensors)
+            except wire.ProtocolError as error:
+                self.send({"id": request["id"], "error": describe(error)})
+
+    def set_up(self) -> None:
+        """No input, bounded output, seeds of one's own, a working folder in the private /tmp."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        sys.stdin = open(0)
+        self.out = sys.stdout = sys.stderr = cells.CappedText(self.limits["output"])
+        os.chdir("/tmp")
+        import random
+
+        import numpy
+
+        torch.manual_seed(self.limits["seed"])
+        numpy.random.seed(self.limits["seed"] % (1 << 32))
+        random.seed(self.limits["seed"])
+
+    def printed(self) -> int:
+        """Characters that the student's code has printed so far."""
+        return self.out.seen
+
+    def answer(self, request: dict, arguments: InsideCodec, codec: InsideCodec) -> dict:
+        """One request's reply."""
+        operation = request["op"]
+        if operation == "cells":
+            return self.run_cells(request["cells"])
+        if operation == "probe":
+            self.objects.load_probe(request["name"], request["source"], self.observe)
+            return {"value": None}
+        args = [arguments.decode(part) for part in request.get("args", [])]
+        kwargs = {key: arguments.decode(part) for key, part in request.get("kwargs", {}).items()}
+        if operation == "place":
+            return {"value": codec.encode(args[0])}
+        if operation == "kinds":
+            return {"value": {name: type(value).__name__[:50] for name in request["names"] if (value := self.notebook.names.get(name)) is not None}}
+        return self.call(request, self.target(request), args, kwargs, codec)
+
+    def target(self, request: dict):
+        """The thing that a request is about: a name of the notebook, an object's method, or a probe's function."""
+        if "probe" in request:
+            function = getattr(self.objects.probes[request["probe"]], request["function"])
+            names = types.SimpleNamespace(**{k: v for k, v in self.notebook.names.items() if isinstance(k, str)})
+            return lambda *args, **kwargs: function(names, *args, **kwargs)
+        if "name" in request:
+            return self.notebook.names[request["name"]]
+        thing = self.objects.table[request["object"]]
+        return thing if request["attribute"] == "__call__" else getattr(thing, request["attribute"])
+
+    def call(self, request: dict, target, args: list, kwargs: dict, codec: InsideCodec) -> dict:
+        """Call a target, or read it where it is an attribute, and report what else changed by it."""
+        if request["op"] == "get":
+            return {"value": codec.encode(target)}
+        if request.get("meta"):
+            with torch.no_grad():
+                return {"value": codec.encode(target(*move(args, "meta"), **move(kwargs, "meta")))}
+        if request.get("gradient"):
+            return {"value": codec.encode(gradient(target, args, kwargs, InsideCodec.decode, request["gradient"]))}
+        before = {key: value.clone() for key, value in tensors_in(args, kwargs)}
+        state = torch.get_rng_state()
+        value = codec.encode(target(*args, **kwargs))
+        changed = [key for key, now in tensors_in(args, kwargs) if key in before and not same(now, before[key])]
+        return {"value": value, "changed": changed, "random": not torch.equal(state, torch.get_rng_state())}
+
+    def run_cells(self, to_run: list) -> dict:
+        """Run cells one after another; say which one is running before each, so that a death names its cell."""
+        for cell in to_run:
+            self.send({"id": self.number, "cell": cell["label"], "state": "start"})
+            try:
+                self.notebook.run(cell["label"], cell["source"], cell["definitions_only"])
+                report = {"state": "done"}
+            except BaseException as error:  # a cell may call sys.exit or raise anything; the next cell still runs
+                report = {"state": "error", "error": describe(error)}
+            self.send({"id": self.number, "cell": cell["label"]} | report)
+        return {"value": None}
+
+    def observe(self, value) -> None:
+        """Stream a probe's observation out at once; what was sent cannot be taken back."""
+        codec = InsideCodec(self.objects)
+        tree = codec.encode(value)
+        self.send({"id": self.number, "observed": tree}, codec.tensors)
+
+
+def tensors_in(args: list, kwargs: dict):
+    """Every tensor among the arguments with the name it goes by."""
+    for key, value in [*((str(i), a) for i, a in enumerate(args)), *kwargs.items()]:
+        if isinstance(value, torch.Tensor):
+            yield key, value
+
+
+def same(now: torch.Tensor, before: torch.Tensor) -> bool:
+    """Whether a tensor still has its shape, dtype and values (NaN equal to NaN)."""
+    return now.shape == before.shape and now.dtype == before.dtype and torch.equal(torch.nan_to_num(now.detach()), torch.nan_to_num(before.detach()))
+
+
+def gradient(target, args: list, kwargs: dict, decode, spec: dict):
+    """Gradients of (weights * result).sum() with respect to arguments or, for a module, its parameters by name."""
+    weights, module = kwargs.pop("__weights__", None), kwargs.pop("__module__", None)
+    wanted = spec["wrt"]
+    if wanted == "parameters":
+        named = dict(module.named_parameters())
+    else:
+        named = {}
+        for key in wanted:
+            holder = args if isinstance(key, int) else kwargs
+            holder[key] = holder[key].detach().clone().requires_grad_(True)
+            named[key] = holder[key]
+    result = target(*args, **kwargs)
+    if spec["output"] is not None:
+        result = result[spec["output"]]
+    total = result.sum() if weights is None else (result * weights).sum()
+    if not total.requires_grad:
+        grads = [None] * len(named)
+    else:
+        grads = torch.autograd.grad(total, list(named.values()), allow_unused=True)
+    if wanted == "parameters":
+        return dict(zip(named, grads, strict=True))
+    return list(grads)
+
+
+def describe(error: BaseException) -> dict:
+    """An error as data: its kinds, its message, and the last line of the student's own code that it passed through."""
+    line = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<cell "):
+            line = f"line {frame.lineno} of {frame.filename.strip('<>')}: {(frame.line or '').strip()}"[:TEXT]
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell "):
+        line = f"line {error.lineno} of {error.filename.strip('<>')}"
+    try:
+        message = str(error)[:TEXT]
+    except Exception:
+        message = "(its message could not be read)"
+    kinds = [kind.__name__[:100] for kind in type(error).__mro__ if kind is not object][:20]
+    return {"kinds": kinds, "message": message, "line": line}

@@ -1,0 +1,79 @@
+"""Linux calls that Python's library lacks: namespaces, mounts, capabilities. Every failure raises OSError with what was tried."""
+
+import ctypes
+import os
+import resource
+
+NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
+READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 1 << 14, 1 << 18
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 1, 24, 38, 47, 4
+LAST_CAPABILITY = 63
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def enter_namespaces() -> None:
+    """Leave for new user, process, network and IPC namespaces, as the user 1000 of the new user namespace."""
+    uid, gid = os.getuid(), os.getgid()
+    _checked(_libc.unshare(NEW_USER | NEW_PID | NEW_NET | NEW_IPC), "unshare")
+    for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def mount_private_files(disk_bytes: int, files: int) -> None:
+    """In a mount namespace of one's own (the supervisor keeps its /proc): a bounded /tmp and /dev/shm, an empty /proc."""
+    _checked(_libc.unshare(NEW_MOUNTS), "unshare mounts")
+    _checked(_libc.mount(b"none", b"/", None, RECURSIVE | PRIVATE, None), "make mounts private")
+    limits = f"size={disk_bytes},nr_inodes={files},mode=0700".encode()
+    _checked(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", NO_SUID | NO_DEV, limits), "mount /tmp")
+    if os.path.isdir("/dev/shm"):
+        _checked(_libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", NO_SUID | NO_DEV | NO_EXEC, limits), "mount /dev/shm")
+    _checked(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", NO_SUID | NO_DEV | NO_EXEC | READ_ONLY, b"size=4k,mode=0555"), "cover /proc")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, for good."""
+    _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    for capability in range(LAST_CAPABILITY + 1):
+        _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails beyond the kernel's last capability
+    header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    _checked(_libc.capset(header, data), "capset")
+
+
+def die_with_parent() -> None:
+    """Be killed when the parent process ends."""
+    _checked(_libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0), "pdeathsig")
+
+
+def limit_processes(count: int) -> None:
+    """Bound the process numbers of this (new) process namespace, where the kernel keeps that bound per namespace (6.14 and later)."""
+    release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+    if release >= (6, 14):  # earlier kernels have one bound for the whole machine, which is not ours to set
+        try:
+            with open("/proc/sys/kernel/pid_max", "w") as file:
+                file.write(str(max(count + 1, 301)))
+        except OSError:
+            return  # the watching supervisor still counts
+
+
+def limit_resources(memory: int, cpu: int, disk_bytes: int, processes: int) -> None:
+    """Per-process limits: address space beyond what is mapped now, CPU seconds, file size, open files, processes, no core dump."""
+    with open("/proc/self/statm") as file:
+        mapped = int(file.read().split()[0]) * resource.getpagesize()
+    for kind, value in (
+        (resource.RLIMIT_AS, mapped + memory),
+        (resource.RLIMIT_CPU, cpu),
+        (resource.RLIMIT_FSIZE, disk_bytes),
+        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (value, value))

@@ -1,0 +1,92 @@
+"""Values in the student's process: the wire's kinds plus remote objects, probes, generators and schedules."""
+
+import types
+from dataclasses import dataclass, field
+
+import torch
+from wire import Codec, Opaque
+from workbook.schedule import NoiseSchedule
+
+SCHEDULE = ("beta", "alpha", "alpha_bar", "posterior_variance")
+
+
+@dataclass
+class Objects:
+    """Objects that stay here and are spoken of by number, and the probe modules that were sent over."""
+
+    table: dict[int, object] = field(default_factory=dict)
+    probes: dict[str, types.ModuleType] = field(default_factory=dict)
+
+    def keep(self, value) -> int:
+        """The number of an object (the same object keeps its number)."""
+        for number, known in self.table.items():
+            if known is value:
+                return number
+        number = len(self.table)
+        self.table[number] = value
+        return number
+
+    def load_probe(self, name: str, source: str, observe) -> None:
+        """Run a probe module's source; `observe` is a builtin there."""
+        module = types.ModuleType(f"probe_{name}")
+        module.observe = observe
+        exec(compile(source, f"<probe {name}>", "exec"), module.__dict__)
+        self.probes[name] = module
+
+
+class InsideCodec(Codec):
+    """The codec of the student's side."""
+
+    def __init__(self, objects: Objects, tensors: dict | None = None):
+        super().__init__(tensors if tensors is not None else {})
+        self.objects = objects
+
+    def encode_other(self, value, depth):
+        if isinstance(value, NoiseSchedule):
+            return {"$": "schedule", "v": [self.encode(getattr(value, name), depth + 1) for name in SCHEDULE]}
+        if isinstance(value, torch.nn.Module):
+            return {"$": "remote", "i": self.objects.keep(value), "type": type(value).__name__[:100]}
+        return super().encode_other(value, depth)
+
+    def decode_other(self, kind, tree, depth):
+        if kind == "remote":
+            return self.objects.table[tree["i"]]
+        if kind == "schedule":
+            return NoiseSchedule(*(self.decode(part, depth + 1) for part in tree["v"]))
+        if kind == "generator":
+            generator = torch.Generator()
+            generator.set_state(self.tensors[tree["i"]])
+            return generator
+        if kind == "probe":
+            return self.build_probe(tree, depth)
+        return super().decode_other(kind, tree, depth)
+
+    def build_probe(self, tree, depth):
+        """A fresh instance of a probe's class with the state that was sent."""
+        module = getattr(self.objects.probes[tree["module"]], tree["class"])(**self.decode(tree["kwargs"], depth + 1))
+        state = self.decode(tree["state"], depth + 1)
+        for name, value in list(module.named_parameters()) + list(module.named_buffers()):
+            if name in state:
+                value.data = state[name].clone()
+        module.train(tree["training"])
+        return module
+
+
+def move(value, device: str):
+    """Every tensor, module and schedule in `value` on another device; containers rebuilt, the rest as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, torch.nn.Module):
+        import copy
+
+        return copy.deepcopy(value).to(device)
+    if isinstance(value, NoiseSchedule):
+        return NoiseSchedule(*(move(getattr(value, name), device) for name in SCHEDULE))
+    if isinstance(value, list | tuple):
+        return type(value)(move(part, device) for part in value)
+    if isinstance(value, dict):
+        return {key: move(part, device) for key, part in value.items()}
+    return value
+
+
+__all__ = ["InsideCodec", "Objects", "Opaque", "move"]

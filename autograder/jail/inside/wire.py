@@ -1,0 +1,171 @@
+"""Frames and values on the channel between the trusted process and the student's process: JSON and safetensors, never pickle.
+
+Used on both sides, so it imports neither `autograder` nor `solutions`. A frame is two big-endian lengths (header, payload), a JSON
+header and a safetensors payload. Reading is strict: every length, depth and count is bounded before anything is built.
+"""
+
+import json
+import socket
+import struct
+from dataclasses import dataclass, field
+
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+LENGTHS = struct.Struct(">II")
+MAX_HEADER = 4 << 20
+MAX_PAYLOAD = 512 << 20
+MAX_DEPTH = 32
+MAX_NODES = 200_000
+MAX_TEXT = 100_000
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
+        torch.complex64, torch.complex128,
+    )
+}  # fmt: skip
+
+
+class ProtocolError(Exception):
+    """What came over the channel is not a well-formed message."""
+
+
+@dataclass
+class Opaque:
+    """A value that does not cross the channel; only the name of its type does."""
+
+    type: str
+
+
+@dataclass
+class Codec:
+    """Values to JSON trees plus tensors, and back. Subclasses add kinds through `encode_other` and `decode_other`."""
+
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+    nodes: int = 0
+    tracked: bool = False  # whether any encoded tensor carries a gradient history
+
+    def encode(self, value, depth: int = 0):
+        """A JSON-ready tree of `value`; tensors are put aside in `self.tensors`."""
+        if depth > MAX_DEPTH:
+            return {"$": "opaque", "type": "too deeply nested"}
+        if value is None or isinstance(value, bool | str):
+            return value[:MAX_TEXT] if isinstance(value, str) else value
+        if type(value) is int or type(value) is float:
+            return value if type(value) is float or abs(value) < 1 << 63 else {"$": "opaque", "type": "int of more than 64 bits"}
+        if isinstance(value, torch.Tensor):
+            return self.encode_tensor(value)
+        if isinstance(value, list):
+            return [self.encode(part, depth + 1) for part in value]
+        if isinstance(value, tuple):
+            return {"$": "tuple", "v": [self.encode(part, depth + 1) for part in value]}
+        if isinstance(value, dict):
+            return {"$": "dict", "v": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]}
+        if isinstance(value, torch.dtype):
+            return {"$": "dtype", "v": str(value).removeprefix("torch.")}
+        if isinstance(value, torch.device):
+            return {"$": "device", "v": str(value)}
+        return self.encode_other(value, depth)
+
+    def encode_tensor(self, tensor: torch.Tensor):
+        """Put a plain, dense, contiguous CPU copy aside (a subclass loses its class; a tensor on `meta` keeps only its form)."""
+        self.tracked |= tensor.requires_grad
+        plain = tensor.detach().as_subclass(torch.Tensor)
+        if plain.device.type == "meta":
+            return {"$": "meta", "shape": list(plain.shape), "dtype": str(plain.dtype).removeprefix("torch.")}
+        if plain.layout != torch.strided:
+            plain = plain.to_dense()
+        name = str(len(self.tensors))
+        self.tensors[name] = plain.cpu().resolve_conj().resolve_neg().contiguous().clone()
+        return {"$": "tensor", "i": name}
+
+    def encode_other(self, value, depth: int):
+        """A value of another kind; here only its type's name crosses."""
+        if hasattr(type(value), "__float__") and type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+            return self.encode(value.item(), depth + 1)
+        return {"$": "opaque", "type": f"{type(value).__module__}.{type(value).__qualname__}"[:200]}
+
+    def decode(self, tree, depth: int = 0):
+        """The value of a tree. Raises ProtocolError for anything that `encode` does not write."""
+        self.nodes += 1
+        if depth > MAX_DEPTH + 2 or self.nodes > MAX_NODES:
+            raise ProtocolError("a message is nested too deeply or has too many parts")
+        if tree is None or isinstance(tree, bool | int | float | str):
+            return tree
+        if isinstance(tree, list):
+            return [self.decode(part, depth + 1) for part in tree]
+        if not isinstance(tree, dict) or not isinstance(tree.get("$"), str):
+            raise ProtocolError("a message has a part of no known kind")
+        try:
+            return self.decode_kind(tree["$"], tree, depth)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f"a {tree['$'][:20]} part of a message is malformed") from error
+
+    def decode_kind(self, kind: str, tree: dict, depth: int):
+        if kind == "tensor":
+            return self.tensors[tree["i"]]
+        if kind == "tuple":
+            return tuple(self.decode(part, depth + 1) for part in tree["v"])
+        if kind == "dict":
+            return {_key(self.decode(k, depth + 1)): self.decode(v, depth + 1) for k, v in tree["v"]}
+        if kind == "dtype":
+            return DTYPES[tree["v"]]
+        if kind == "device":
+            return torch.device(tree["v"])
+        return self.decode_other(kind, tree, depth)
+
+    def decode_other(self, kind: str, tree: dict, depth: int):
+        if kind == "opaque":
+            return Opaque(str(tree["type"]))
+        raise ProtocolError("a message has a part of no known kind")
+
+
+def _key(value):
+    """A dictionary key that can be hashed; others are known by their form."""
+    return value if isinstance(value, str | int | float | bool) or value is None else repr(value)[:100]
+
+
+def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
+    """Write one frame. Raises ProtocolError where it would be longer than a reader accepts."""
+    text = json.dumps(header).encode()
+    payload = save_tensors(tensors) if tensors else b""
+    if len(text) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
+        raise ProtocolError(f"a message of {len(text) + len(payload)} bytes is too long")
+    channel.sendall(LENGTHS.pack(len(text), len(payload)) + text + payload)
+
+
+def receive(channel: socket.socket) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Read one frame. Raises EOFError at the end of the channel, ProtocolError for a malformed frame."""
+    header_length, payload_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size))
+    if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
+        raise ProtocolError("a message announces more bytes than are allowed")
+    return parse(_exactly(channel, header_length), _exactly(channel, payload_length))
+
+
+def parse(text: bytes, payload: bytes) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Header and tensors of one frame's bytes, or ProtocolError."""
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("a message is not JSON") from error
+    if not isinstance(header, dict):
+        raise ProtocolError("a message is not an object")
+    if not payload:
+        return header, {}
+    try:
+        return header, load_tensors(bytes(payload))
+    except Exception as error:  # safetensors raises its own kinds and torch's
+        raise ProtocolError("a message carries something that is not safetensors") from error
+
+
+def _exactly(channel: socket.socket, count: int) -> bytes:
+    buffer = bytearray(count)
+    view, got = memoryview(buffer), 0
+    while got < count:
+        n = channel.recv_into(view[got:], min(count - got, 1 << 20))
+        if n == 0:
+            raise EOFError("the channel was closed")
+        got += n
+    return bytes(buffer)

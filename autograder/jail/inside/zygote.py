@@ -1,0 +1,60 @@
+"""The warm process: it has imported what notebooks need, runs nothing of a student's, and forks one supervised job per request.
+
+Started inside the outer sandbox as `python -I zygote.py FD SETTINGS`. Over FD, a seqpacket socket, each request is a JSON of limits with two
+file descriptors (the job's channel and its control socket).
+"""
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+
+PRELOAD = ("numpy", "torch._dynamo", "torch.nn.functional", "safetensors.torch", "scipy.special", "matplotlib.pyplot", "tqdm.auto", "IPython.display",
+           "workbook.data", "workbook.device", "workbook.plots", "workbook.progress", "workbook.schedule", "workbook.checks", "sklearn.datasets")  # fmt: skip
+
+
+def warm_up() -> None:
+    """Import torch and all that notebooks use, with one thread, so that a fork finds everything loaded and no thread running."""
+    import torch
+
+    torch.set_num_threads(1)
+    for name in PRELOAD:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            print(f"warm process: {name} is not there ({error})", file=sys.stderr)
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    optimiser = torch.optim.Adam([parameter])  # the first optimiser and backward pass load modules lazily
+    parameter.square().sum().backward()
+    optimiser.step()
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    sandboxed = sys.argv[2] == "sandboxed"
+    sys.path[:0] = sys.argv[3:]
+    warm_up()
+    from driver import Driver  # noqa: F401  (loaded before the first fork)
+    from supervisor import supervise
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors report over their own sockets
+    control.send(json.dumps({"ready": sys.version, "threads": len(os.listdir("/proc/self/task"))}).encode())
+    while True:
+        text, fds, _, _ = socket.recv_fds(control, 65536, 2)
+        if not text:
+            return
+        if os.fork() == 0:
+            control.close()
+            supervise(json.loads(text), socket.socket(fileno=fds[0]), socket.socket(fileno=fds[1]), sandboxed)
+            os._exit(0)
+        for fd in fds:
+            os.close(fd)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""One student process seen from the trusted side: requests out, validated replies back, deadlines in CPU time."""
+
+import json
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+
+from autograder.jail import errors
+from autograder.jail.inside import wire
+from autograder.jail.launch import Jail
+from autograder.limits import Limits
+
+PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
+
+
+@dataclass
+class Answer:
+    """One reply: its header, its tensors, and the observations that came before it."""
+
+    header: dict
+    tensors: dict
+    observed: list = field(default_factory=list)
+
+
+class StudentProcess:
+    """A forked, jailed process. Any StudentFailure other than Raised ends it (`alive` turns False)."""
+
+    def __init__(self, jail: Jail, limits: Limits, seed: int):
+        self.limits, self.alive, self.number = limits, True, 0
+        self.channel, self.control = jail.fork(limits.for_job(seed))
+        self.printed = 0
+
+    def request(self, operation: str, *, cpu: float, tensors: dict | None = None, on_event=None, **body) -> Answer:
+        """Send one request and wait for its reply, at most `cpu` seconds of the job's CPU time (and a multiple of it by the clock).
+
+        Raises a StudentFailure where no well-formed reply comes. `on_event` gets the frames (header, tensors) that precede the reply.
+        """
+        if not self.alive:
+            raise errors.Died("The process that runs your code had ended before this call.")
+        self.number += 1
+        deadline = _Deadline(self, cpu)
+        try:
+            self.channel.settimeout(self.limits.wall)
+            wire.send(self.channel, {"id": self.number, "op": operation} | body, tensors)
+            return self._await(deadline, on_event)
+        except errors.Raised:
+            raise
+        except errors.StudentFailure:
+            self.close()
+            raise
+        except wire.ProtocolError as error:
+            self.close()
+            raise errors.BadReply(f"Your code disturbed the channel to the grader: {error}.") from error
+        except (EOFError, OSError) as error:
+            raise self._post_mortem() from error
+
+    def _await(self, deadline: "_Deadline", on_event) -> Answer:
+        observed, size = [], 0
+        while True:
+            deadline.wait_readable()
+            header, tensors = wire.receive(self.channel)
+            if header.get("id") != self.number:
+                raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
+            if "observed" in header or "cell" in header:
+                size += sum(t.nbytes for t in tensors.values()) + 1000
+                if size > self.limits.observed:
+                    raise errors.BadReply("A probe observed more than the grader takes in.")
+                observed.append((header, tensors))
+                if on_event is not None:
+                    on_event(header)
+                continue
+            if isinstance(header.get("printed"), int):
+                self.printed = header["printed"]
+            if "error" in header:
+                raise _raised(header["error"])
+            if "value" not in header:
+                raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
+            return Answer(header, tensors, observed)
+
+    def usage(self) -> float:
+        """CPU seconds of the whole job so far."""
+        try:
+            self.control.settimeout(5)
+            self.control.send(b"{}")
+            answer = json.loads(self.control.recv(4096))
+        except (OSError, ValueError):
+            return float("inf")
+        if "usage" not in answer:
+            self._end = answer
+            return float("inf")
+        return answer["usage"]
+
+    def _post_mortem(self) -> errors.StudentFailure:
+        """Why the process ended, as the supervisor tells it."""
+        report = getattr(self, "_end", None)
+        try:
+            self.control.settimeout(5)
+            while report is None:
+                text = self.control.recv(4096)
+                message = json.loads(text) if text else {"end": "gone", "code": 0}
+                report = message if "end" in message else None
+        except (OSError, ValueError):
+            report = {"end": "gone", "code": 0}
+        self.close()
+        return _failure_of(report)
+
+    def close(self) -> None:
+        """End the job: its supervisor kills everything in it when the control socket closes."""
+        self.alive = False
+        self.channel.close()
+        self.control.close()
+
+
+@dataclass
+class _Deadline:
+    """Waits for a reply while the job has CPU time left; the clock only catches what sleeps."""
+
+    process: StudentProcess
+    cpu: float
+
+    def __post_init__(self):
+        self.start = time.monotonic()
+        self.used_before = None
+
+    def wait_readable(self) -> None:
+        if self.used_before is None:
+            if _readable(self.process.channel, min(PATIENCE, self.cpu)):
+                return
+            self.used_before = max(0.0, self.process.usage() - (time.monotonic() - self.start))
+        while not _readable(self.process.channel, PATIENCE):
+            used = self.process.usage() - self.used_before
+            waited = time.monotonic() - self.start
+            if used == float("inf"):
+                raise EOFError("the job has ended")
+            if used > self.cpu:
+                raise errors.TimedOut(f"Your code was still running after {self.cpu:.0f} s of computing time.")
+            if waited > max(self.process.limits.wall, self.cpu * 4):
+                raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
+
+
+def _readable(channel: socket.socket, seconds: float) -> bool:
+    return bool(select.select([channel], [], [], seconds)[0])
+
+
+def _raised(error) -> errors.Raised:
+    """An error report of the student's process, validated."""
+    if not isinstance(error, dict) or not isinstance(error.get("kinds"), list):
+        raise errors.BadReply("Your code disturbed the channel to the grader: an error came that is none.")
+    line = error.get("line")
+    return errors.Raised([str(kind)[:100] for kind in error["kinds"][:20]], str(error.get("message", ""))[:600], None if line is None else str(line)[:600])
+
+
+def _failure_of(report: dict) -> errors.StudentFailure | errors.JailFault:
+    """The failure that an ended job stands for."""
+    end, code = report.get("end"), report.get("code", 0)
+    if end == "memory":
+        return errors.OutOfMemory("Your code used more memory than a submission may.")
+    if end == "processes":
+        return errors.Died("Your code started more processes than a submission may, and was stopped.")
+    if end == "time" or code == -24:
+        return errors.TimedOut("Your code used up the computing time of a whole submission.")
+    if end == "sandbox" or code == 70:
+        return errors.JailFault(f"a student process could not be started: {report.get('detail', 'see the log')}")
+    if code < 0:
+        return errors.Died(f"Your code ended its process (signal {-code}{', a segmentation fault' if code == -11 else ''}).")
+    return errors.Died("Your code ended its process (by sys.exit, os._exit, or by closing its files).")
