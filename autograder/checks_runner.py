@@ -1,0 +1,145 @@
+"""The checks as pytest tests, collected once and run again for every submission, in this (trusted) process.
+
+`with_checks(places, serve)` starts a pytest session whose run loop is `serve(runner)`; the session ends when `serve` returns.
+"""
+
+import os
+import traceback
+import types
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import torch
+from _pytest.outcomes import OutcomeException
+from _pytest.runner import runtestprotocol
+
+from autograder import reference, source
+from autograder.checking import Wrong
+from autograder.draws import Draw
+from autograder.jail.errors import JailFault, StudentFailure
+from autograder.places import Places, topic
+from autograder.student import Student
+
+OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:doctest",
+           "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "--assert=plain", "--continue-on-collection-errors",
+           "--import-mode=importlib"]  # fmt: skip
+
+
+@dataclass
+class Finding:
+    """What ended the checks of an exercise: a judgement or student failure in `error`, or the grader's own failure as text in `fault`."""
+
+    title: str
+    error: BaseException | None
+    fault: str | None = None
+    missing: bool = False
+
+
+@dataclass
+class ChecksRunner:
+    """The collected checks by assignment topic and exercise, and the references."""
+
+    places: Places
+    items: dict[tuple[str, str], list] = field(default_factory=dict)
+    broken: dict[tuple[str, str], str] = field(default_factory=dict)
+    _current: tuple | None = None
+    _raised: BaseException | None = None
+
+    # pytest's side --------------------------------------------------------------------------------------------------------
+
+    @pytest.fixture
+    def student(self):
+        return self._current[0]
+
+    @pytest.fixture
+    def reference_namespace(self):
+        return self._current[1]
+
+    @pytest.fixture(name="reference")
+    def _reference(self):
+        return self._current[1]
+
+    @pytest.fixture
+    def draw(self, request):
+        return Draw(self._current[2], request.node.name)
+
+    def pytest_collectreport(self, report):
+        """Remember check files that could not be loaded: their exercises are grader faults."""
+        if report.failed:
+            path = Path(report.nodeid)
+            self.broken[path.parent.name, path.stem.removeprefix("test_")] = str(report.longrepr)
+
+    def pytest_collection_modifyitems(self, items):
+        """Sort the checks by exercise; their file order is kept."""
+        for item in items:
+            self.items.setdefault((item.path.parent.name, item.path.stem.removeprefix("test_")), []).append(item)
+
+    def pytest_runtest_makereport(self, item, call):
+        """Keep what a check raised, before pytest turns it into text."""
+        if call.excinfo is not None and self._raised is None:
+            self._raised = call.excinfo.value
+
+    def pytest_runtestloop(self, session):
+        """In the place of pytest's own loop: whatever `serve` does."""
+        self.serve(self)
+        return True
+
+    # the judge's side -----------------------------------------------------------------------------------------------------
+
+    def reference(self, assignment: str) -> types.ModuleType:
+        """The reference namespace of an assignment."""
+        return reference.load(assignment, self.places)
+
+    def fresh_reference(self, assignment: str, replaced: dict[str, object]) -> types.ModuleType:
+        """The reference with other functions in some places, for every exercise that calls them."""
+        module = reference.build(source.load(assignment, self.places))
+        module.__dict__.update(replaced)
+        return module
+
+    def dependencies(self, assignment: str, exercise: str) -> tuple[str, ...]:
+        """The exercises that a right answer may call."""
+        return tuple(self._setting(assignment, exercise, "DEPENDS", ()))
+
+    def cpu(self, assignment: str, exercise: str, default: float) -> float:
+        """Seconds of computing time for an exercise's checks."""
+        return float(self._setting(assignment, exercise, "LIMITS", {}).get("cpu", default))
+
+    def _setting(self, assignment: str, exercise: str, name: str, default):
+        items = self.items.get((topic(assignment), exercise), [])
+        return getattr(items[0].module, name, default) if items else default
+
+    def run(self, assignment: str, exercise: str, student: Student, namespace, seed: int) -> Finding | None:
+        """Run the checks of an exercise until one does not pass; None where all pass."""
+        key = (topic(assignment), exercise)
+        items = self.items.get(key, [])
+        if key in self.broken or not items:
+            return Finding("", None, fault=self.broken.get(key, f"there are no checks of {exercise} in {self.places.checks(assignment)}"))
+        self._current = (student, namespace, seed)
+        for item, following in zip(items, [*items[1:], items[0]], strict=True):
+            self._raised = None
+            with torch.random.fork_rng(devices=[]):
+                runtestprotocol(item, log=False, nextitem=following)
+            if self._raised is not None:
+                return _finding(item, self._raised)
+        return None
+
+
+def _finding(item, raised: BaseException) -> Finding:
+    """A check's exception as a finding: judgements and student failures are the student's, everything else is the grader's."""
+    title = (item.function.__doc__ or item.name).strip().splitlines()[0]
+    if isinstance(raised, OutcomeException) and type(raised).__name__ != "Failed":
+        return Finding(title, None, fault=f"{item.nodeid}: a check was skipped or ended pytest: {raised}")
+    if isinstance(raised, StudentFailure | Wrong | AssertionError | OutcomeException) and not isinstance(raised, JailFault):
+        return Finding(title, raised)
+    return Finding(title, None, fault=f"{item.nodeid}:\n" + "".join(traceback.format_exception(raised)))
+
+
+def with_checks(places: Places, serve, folders: list[Path] | None = None) -> None:
+    """Collect the checks below `folders` (all of the course's by default) and run `serve(runner)` inside the pytest session."""
+    runner = ChecksRunner(places)
+    runner.serve = serve
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    root = places.all_checks
+    where = [str(folder) for folder in folders or [root]]
+    pytest.main([*OPTIONS, "-c", os.devnull, "--rootdir", str(root), *where], plugins=[runner])

@@ -1,0 +1,188 @@
+"""Judge one submission: every exercise on its own, by its checks, against the reference; a pure function of bytes, seed and checks."""
+
+import hashlib
+import itertools
+import secrets
+import time
+import traceback
+import types
+from dataclasses import dataclass, field
+
+from autograder import diagnosis, source
+from autograder.checking import Wrong
+from autograder.checks_runner import ChecksRunner, Finding
+from autograder.jail import errors
+from autograder.jail.launch import Jail
+from autograder.limits import Limits
+from autograder.places import Places
+from autograder.results import ExerciseResult, Result
+from autograder.session import Session
+from autograder.source import Assignment, Exercise
+from autograder.student import Student
+from autograder.submission import Submission, Ungradable, is_blank, open_notebook
+
+NO_CELL = "There is no {name} in your notebook. Its cell was deleted or renamed; take it from the released notebook again."
+BLANK = "Not attempted yet."
+FAULT = "The grader itself failed on this exercise. That costs you nothing: a person will grade it."
+
+
+@dataclass
+class Judge:
+    """Judges submissions with one jail and one pytest session."""
+
+    jail: Jail
+    runner: ChecksRunner
+    places: Places = field(default_factory=Places.here)
+
+    def judge(self, submission: Submission, seed: int | None = None, only: tuple[str, ...] = ()) -> Result:
+        """The verdict. `seed` reproduces an earlier run; `only` limits it to some exercises. Never raises for anything in the submission."""
+        start = time.monotonic()
+        seed = secrets.randbelow(1 << 62) if seed is None else seed
+        assignment = source.load(submission.assignment, self.places)
+        limits = Limits.load(self.places.checks(assignment.name) / "limits.toml")
+        wanted = [exercise for exercise in assignment.exercises if not only or exercise.name in only]
+        try:
+            notebook = open_notebook(submission.notebook, assignment, limits)
+        except Ungradable as reason:
+            results = [ExerciseResult(e.name, 0, e.points, "ungradable", None, str(reason)) for e in wanted]
+            return Result(assignment.name, submission.student, "ungradable", str(reason), seed, time.monotonic() - start, results)
+        session = Session(self.jail, notebook, limits, _job_seed(seed), submission.files)
+        try:
+            exercises = _Exercises(self, assignment, session, seed, limits).judge(wanted)
+        finally:
+            session.close()
+        return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, exercises, list(notebook.repairs))
+
+
+def _job_seed(seed: int) -> int:
+    """The student process's own random seed: fixed by the run's seed, and telling nothing about it."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/job".encode()).digest()[:4], "big")
+
+
+@dataclass
+class _Exercises:
+    """The exercises of one running submission."""
+
+    judge_: Judge
+    assignment: Assignment
+    session: Session
+    seed: int
+    limits: Limits
+    results: dict[str, ExerciseResult] = field(default_factory=dict)
+
+    def judge(self, wanted: list[Exercise]) -> list[ExerciseResult]:
+        for exercise in wanted:
+            try:
+                self.results[exercise.name] = self._one(exercise)
+            except Exception:
+                detail = traceback.format_exc()
+                self.results[exercise.name] = ExerciseResult(exercise.name, 0, exercise.points, "grader fault", None, FAULT, detail)
+        return list(self.results.values())
+
+    def _one(self, exercise: Exercise) -> ExerciseResult:
+        unattempted = self._unattempted(exercise)
+        if unattempted is not None:
+            return unattempted
+        runner, name = self.judge_.runner, self.assignment.name
+        finding, student = self._run(exercise, runner.reference(name))
+        if finding is None:
+            return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed")
+        if finding.fault:
+            return ExerciseResult(exercise.name, 0, exercise.points, "grader fault", None, FAULT, finding.fault)
+        blamed = self._failed_dependencies(exercise)
+        if blamed:
+            if self._carried_forward(exercise, blamed):
+                return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Judged with your own {', '.join(blamed)}.")
+            missing = ", ".join(blamed)
+            message = f"This could not be judged on its own, because it depends on {missing}. Mend {missing} first."
+            return ExerciseResult(exercise.name, 0, exercise.points, "depends on another", None, message)
+        return self._failed(exercise, finding, student)
+
+    def _unattempted(self, exercise: Exercise) -> ExerciseResult | None:
+        """Blank or missing, as seen from the notebook's text."""
+        sources, cell = self.session.notebook.exercise_sources, self.assignment.code("exercise").get(exercise.name)
+        if cell is None:  # an exercise without a cell of its own (submitted weights) is judged by its checks
+            return None
+        if exercise.name in sources and is_blank(sources[exercise.name], cell.released):
+            return ExerciseResult(exercise.name, 0, exercise.points, "blank", None, BLANK)
+        return None
+
+    def _run(self, exercise: Exercise, namespace) -> tuple[Finding | None, Student]:
+        """Run the checks of an exercise up to the first that fails."""
+        student = Student(self.session)
+        try:
+            self.session.begin_exercise(self.judge_.runner.cpu(self.assignment.name, exercise.name, self.limits.exercise_cpu))
+        except errors.StudentFailure as failure:
+            return Finding("the notebook", failure), student
+        missing = self._missing(exercise)
+        if missing is not None:
+            return missing, student
+        return self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed), student
+
+    def _missing(self, exercise: Exercise) -> Finding | None:
+        """A finding where the name is not there after all cells have run: why its cell did not define it."""
+        if exercise.name not in self.assignment.code("exercise"):
+            return None
+        try:
+            kinds = self.session.request("kinds", names=[exercise.name]).header["value"]
+        except errors.StudentFailure as failure:
+            return Finding("the notebook", failure)
+        if isinstance(kinds, dict) and exercise.name in kinds:
+            return None
+        report = self.session.cells.get(exercise.name)
+        if report is not None and report.failure is not None:
+            return Finding("the notebook", report.failure)
+        return Finding("the notebook", None, missing=True)
+
+    def _failed_dependencies(self, exercise: Exercise) -> list[str]:
+        """Dependencies that did not pass, directly or through another dependency; judged now where they have not been."""
+        failed = []
+        for name in self.judge_.runner.dependencies(self.assignment.name, exercise.name):
+            if name not in self.results:
+                known = {e.name: e for e in self.assignment.exercises}
+                self.results[name] = self._one(known[name])
+                judged = self.results.pop(name)
+            else:
+                judged = self.results[name]
+            if judged.outcome != "passed":
+                failed.append(name)
+        return failed
+
+    def _carried_forward(self, exercise: Exercise, blamed: list[str]) -> bool:
+        """Whether the answer is right given some of the student's own wrong versions in the reference's place."""
+        usable = [name for name in blamed if self._exists(name)]
+        for size in range(len(usable), 0, -1):
+            for chosen in itertools.combinations(usable, size):
+                finding, _ = self._run(exercise, self._composed(chosen))
+                if finding is None:
+                    return True
+        return False
+
+    def _exists(self, name: str) -> bool:
+        return name in self.session.notebook.exercise_sources
+
+    def _composed(self, chosen: tuple[str, ...]) -> types.ModuleType:
+        """The reference with the student's own functions in some places, called through the same channel."""
+        student = Student(self.session)
+        return self.judge_.runner.fresh_reference(self.assignment.name, {name: getattr(student, name) for name in chosen})
+
+    def _failed(self, exercise: Exercise, finding: Finding, student: Student) -> ExerciseResult:
+        """A wrong answer, or none, in words."""
+        if finding.missing:
+            return ExerciseResult(exercise.name, 0, exercise.points, "missing", None, NO_CELL.format(name=exercise.name))
+        if isinstance(finding.error, errors.StudentFailure):
+            return self._no_answer(exercise, finding.error, student)
+        message = finding.error.message if isinstance(finding.error, Wrong) else f"This does not hold yet: {finding.title}"
+        identity = finding.error.misconception if isinstance(finding.error, Wrong) else None
+        identity = identity or self._replayed(exercise, student)
+        diagnosed = diagnosis.describe(self.assignment.name, exercise.name, identity, self.judge_.places) if identity else ""
+        return ExerciseResult(exercise.name, 0, exercise.points, "wrong", identity, f"{diagnosed} {message}".strip() if diagnosed != message else message)
+
+    def _no_answer(self, exercise: Exercise, failure: errors.StudentFailure, student: Student) -> ExerciseResult:
+        identity = self._replayed(exercise, student) if failure.outcome == "raised" else None
+        message = BLANK if failure.outcome == "blank" else str(failure)
+        return ExerciseResult(exercise.name, 0, exercise.points, failure.outcome, identity, message)
+
+    def _replayed(self, exercise: Exercise, student: Student) -> str | None:
+        namespace = self.judge_.runner.reference(self.assignment.name)
+        return diagnosis.by_replay(self.assignment.name, exercise.name, student.calls, namespace, self.judge_.places)

@@ -1,0 +1,126 @@
+"""Several grading workers on this machine: hands out submissions, replaces workers that die, yields results as they come."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+
+from autograder import source
+from autograder.places import Places
+from autograder.results import ExerciseResult, Result
+from autograder.worker import Job, main
+
+TRIES = 2  # a submission in whose hands two workers died is given to a person
+
+
+class PoolFailed(RuntimeError):
+    """No worker could start; the message says why."""
+
+
+@dataclass
+class _Worker:
+    process: multiprocessing.Process
+    connection: Connection
+    job: Job | None = None
+    ready: bool = False
+
+
+@dataclass
+class Pool:
+    """Grading workers. Use as a context manager; `run` may be called several times."""
+
+    workers: int = 0
+    sandboxed: bool = True
+    places: Places = field(default_factory=Places.here)
+    _all: list[_Worker] = field(default_factory=list)
+
+    def __enter__(self) -> "Pool":
+        self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
+        self._all = [self._start() for _ in range(self.workers)]
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        for worker in self._all:
+            _end(worker)
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, dict]]:
+        """Judge jobs and yield (key, result JSON) in the order in which they finish. Raises PoolFailed where workers cannot start."""
+        source_of_jobs, again = iter(jobs), deque()
+        tries: dict[str, int] = {}
+        while True:
+            for worker in self._all:
+                if worker.ready and worker.job is None:
+                    job = again.popleft() if again else next(source_of_jobs, None)
+                    if job is not None:
+                        self._give(worker, job)
+            busy = [worker for worker in self._all if worker.job is not None or not worker.ready]
+            if not any(worker.job for worker in self._all) and not again and self._any_ready():
+                job = next(source_of_jobs, None)
+                if job is None:
+                    return
+                again.append(job)
+                continue
+            yield from self._collect(busy, again, tries)
+
+    def _any_ready(self) -> bool:
+        return any(worker.ready for worker in self._all)
+
+    def _give(self, worker: _Worker, job: Job) -> None:
+        worker.job = job
+        worker.connection.send(job)
+
+    def _collect(self, busy: list[_Worker], again: deque, tries: dict[str, int]) -> Iterator[tuple[str, dict]]:
+        """Results of the workers that have something to say."""
+        for connection in wait([worker.connection for worker in busy]):
+            worker = next(w for w in busy if w.connection is connection)
+            try:
+                key, value = connection.recv()
+            except (EOFError, OSError):
+                yield from self._replace(worker, again, tries)
+                continue
+            if key == "failed":
+                raise PoolFailed(value)
+            if key == "ready":
+                worker.ready = True
+                continue
+            worker.job = None
+            yield key, value
+
+    def _replace(self, worker: _Worker, again: deque, tries: dict[str, int]) -> Iterator[tuple[str, dict]]:
+        """A worker died: start another, and try its submission once more."""
+        job = worker.job
+        _end(worker)
+        self._all[self._all.index(worker)] = self._start()
+        if job is None:
+            raise PoolFailed("a grading worker ended before it was ready")
+        tries[job.key] = tries.get(job.key, 0) + 1
+        if tries[job.key] < TRIES:
+            again.append(job)
+        else:
+            yield job.key, lost(job, self.places)
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed), daemon=True)
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+
+def lost(job: Job, places: Places) -> dict:
+    """The result of a submission that the grader could not judge: every exercise asks for a person."""
+    assignment = source.load(job.submission.assignment, places)
+    message = "The grader itself failed on this submission. That costs you nothing: a person will grade it."
+    exercises = [ExerciseResult(e.name, 0, e.points, "grader fault", None, message, "the grading worker died twice") for e in assignment.exercises]
+    return Result(assignment.name, job.submission.student, "graded", None, job.seed or 0, 0.0, exercises).to_json()
+
+
+def _end(worker: _Worker) -> None:
+    worker.connection.close()
+    worker.process.terminate()
+    worker.process.join(5)
+    if worker.process.is_alive():
+        worker.process.kill()

@@ -1,0 +1,94 @@
+"""The published figure: wrong versions accepted and correct versions rejected, per exercise. Run: python -m autograder.scoreboard"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from autograder import source, versions
+from autograder.notebooks import submission, to_bytes
+from autograder.places import Places
+from autograder.pool import Pool
+from autograder.submission import Submission
+from autograder.worker import Job
+
+
+@dataclass(frozen=True)
+class Case:
+    """One version of an exercise and what its verdict has to be."""
+
+    assignment: str
+    exercise: str
+    version: versions.Version
+    right: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.assignment.split('_', 1)[1]}-{self.exercise}-{'right' if self.right else 'wrong'}-{self.version.id}"
+
+    def job(self, places: Places, seed: int) -> Job:
+        """The version as a submission in which everything else is the reference; only its exercise is judged."""
+        notebook = submission(source.load(self.assignment, places), {self.exercise: self.version.source})
+        return Job(self.key, Submission(self.assignment, self.key, to_bytes(notebook)), seed, (self.exercise,))
+
+
+def cases(places: Places, assignments: Iterable[str] | None = None) -> list[Case]:
+    """All wrong and correct versions of the assignments (all where None)."""
+    found = []
+    for assignment in assignments or places.assignment_names():
+        for exercise in source.load(assignment, places).exercises:
+            for folder, right in ((places.misconceptions(assignment), False), (places.correct_versions(assignment), True)):
+                path = folder / f"{exercise.name}.py"
+                if path.exists():
+                    found += [Case(assignment, exercise.name, version, right) for version in versions.load(path)]
+    return found
+
+
+def verdicts(chosen: list[Case], places: Places, workers: int = 0, seed: int = 1) -> Iterator[tuple[Case, dict]]:
+    """Judge cases through the real grader; (case, exercise verdict) as they finish."""
+    by_key = {case.key: case for case in chosen}
+    with Pool(workers, places=places) as pool:
+        for key, result in pool.run(case.job(places, seed) for case in chosen):
+            yield by_key[key], result["exercises"][0]
+
+
+def holds(case: Case, verdict: dict) -> bool:
+    """Whether a verdict is what it has to be: full points for a correct version; none, and the right name, for a wrong one."""
+    if case.right:
+        return verdict["outcome"] == "passed" and verdict["points"] == verdict["max_points"]
+    return verdict["points"] == 0 and verdict["outcome"] != "grader fault" and verdict["misconception"] == case.version.id
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; exit status 1 where a wrong version is accepted, a correct one rejected or a misconception not named."""
+    places = Places.here()
+    chosen = cases(places, arguments or None)
+    rows: dict[tuple[str, str], list] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for done, (case, verdict) in enumerate(verdicts(chosen, places), 1):
+        row = rows[case.assignment, case.exercise]
+        passed = verdict["outcome"] == "passed"
+        if case.right:
+            row[3] += 1
+            row[4] += not passed
+        else:
+            row[0] += 1
+            row[1] += passed
+            row[2] += verdict["misconception"] == case.version.id
+        print(f"\r{done}/{len(chosen)} versions judged", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    print(table(rows))
+    total = [sum(column) for column in zip(*rows.values(), strict=True)] or [0] * 5
+    print(f"\n{total[1]} of {total[0]} wrong versions accepted, {total[4]} of {total[3]} correct versions rejected, {total[2]} of {total[0]} misconceptions named.")
+    return int(total[1] > 0 or total[4] > 0 or total[2] < total[0])
+
+
+def table(rows: dict[tuple[str, str], list]) -> str:
+    """The scoreboard as a Markdown table."""
+    lines = ["| assignment | exercise | wrong versions | accepted | named | correct versions | rejected |", "| --- | --- | --: | --: | --: | --: | --: |"]
+    for (assignment, exercise), (wrong, accepted, named, correct, rejected) in sorted(rows.items()):
+        lines.append(f"| {assignment} | {exercise} | {wrong} | {accepted} | {named} | {correct} | {rejected} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""A submission's life in the jail: run its cells, give each exercise its time, start afresh after a death."""
+
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from autograder.jail import errors
+from autograder.jail.launch import Jail
+from autograder.jail.process import Answer, StudentProcess
+from autograder.limits import Limits
+from autograder.submission import Opened, RunCell
+
+MOST_STARTS = 40  # a notebook of which so many cells or exercises kill the process is not tried further
+
+
+@dataclass
+class CellReport:
+    """How a cell ended: "done", "error" (with a Raised) or "lost" (with the failure that took the process)."""
+
+    state: str
+    failure: errors.StudentFailure | None = None
+
+
+@dataclass
+class Session:
+    """The running notebook of one submission."""
+
+    jail: Jail
+    notebook: Opened
+    limits: Limits
+    seed: int
+    files: dict[str, bytes] = field(default_factory=dict)
+    generation: int = 0
+    process: StudentProcess | None = None
+    cells: dict[str, CellReport] = field(default_factory=dict)
+    probes: set[str] = field(default_factory=set)
+    cpu_left: float = 0.0
+    printed: int = 0
+
+    def begin_exercise(self, cpu: float) -> None:
+        """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all."""
+        if self.process is None or not self.process.alive:
+            self._start()
+        self.cpu_left = cpu
+        self.process.begin_budget()
+
+    def request(self, operation: str, **body) -> Answer:
+        """One request within the exercise's time. Raises StudentFailure."""
+        answer = self.process.request(operation, cpu=self.cpu_left, **body)
+        self.printed = self.process.printed
+        return answer
+
+    def need_probe(self, module: ModuleType) -> None:
+        """Send a probe module's source over, once per process."""
+        name = module.__name__.rpartition(".")[2]
+        if name not in self.probes:
+            with open(module.__file__) as file:
+                self.request("probe", name=name, source=file.read())
+            self.probes.add(name)
+
+    def weights(self) -> bytes | None:
+        """The bytes of the submitted weights (the first by name), or None."""
+        return next(iter(self.files.values()), None)
+
+    def close(self) -> None:
+        """End the student's process."""
+        if self.process is not None:
+            self.process.close()
+
+    def _start(self) -> None:
+        """A fresh process and all cells in it, except those that took a process with them before."""
+        while self.generation < MOST_STARTS:
+            self.close()
+            self.generation += 1
+            self.probes.clear()
+            self.process = StudentProcess(self.jail, self.limits, self.seed)
+            if self._run_cells([cell for cell in self.notebook.cells if self.cells.get(cell.label, CellReport("")).state != "lost"]):
+                return
+        raise errors.Died("Your notebook ended its process again and again, so it was not started any more.")
+
+    def _run_cells(self, cells: list[RunCell]) -> bool:
+        """Run cells in the present process; False where one of them took it along (then `self.cells` says which)."""
+        running: list[str] = []
+
+        def note(header: dict) -> None:
+            label = str(header.get("cell"))
+            if header.get("state") == "start":
+                running[:] = [label]
+                self.process.begin_budget()
+            else:
+                failure = errors.raised(header["error"]) if header.get("state") == "error" else None
+                self.cells[label] = CellReport("error" if failure else "done", failure)
+
+        try:
+            self.process.begin_budget()
+            self.process.request("cells", cpu=self.limits.cell_cpu, cells=[cell.as_request() for cell in cells], on_event=note)
+        except errors.StudentFailure as failure:
+            if not running or running[0] not in {cell.label for cell in cells}:
+                raise
+            self.cells[running[0]] = CellReport("lost", failure)
+            return False
+        return True

@@ -1,0 +1,130 @@
+"""Read an assignment's one source, `solutions/NN_name.py`, into its cells and exercises."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import jupytext
+
+from autograder.places import Places
+
+KINDS = ("exercise", "check", "setup", "experiment", "debug", "question")
+REGION = re.compile(r"^[ \t]*### BEGIN (\w+)[ \t]*\n(.*?)^[ \t]*### END \1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the source: `type` "code" or "markdown", `kind` one of KINDS or "prose", and the name in its header."""
+
+    type: str
+    kind: str
+    name: str
+    source: str
+    header: tuple[tuple[str, object], ...]
+
+    @property
+    def released(self) -> str:
+        """The source as students get it: solutions replaced by stubs, planted bugs uncovered."""
+        if self.kind == "question":
+            return REGION.sub("*Your answer here.*\n", self.source).rstrip()
+        return REGION.sub(self._region, self.source).rstrip()
+
+    def _region(self, match: re.Match) -> str:
+        kind, body = match[1], match[2]
+        indent = re.match(r"[ \t]*", body)[0]
+        if kind == "BUGGY":
+            return "".join(re.sub(r"^([ \t]*)# ?", r"\1", line, count=1) for line in body.splitlines(keepends=True))
+        if kind == "SOLUTION":
+            if self.kind == "debug":
+                return ""
+            return "".join(f"{indent}{line}\n" for line in STUB.splitlines())
+        raise ValueError(f"cell {self.name!r}: unknown region {kind}; known are SOLUTION and BUGGY")
+
+    @property
+    def solved(self) -> str:
+        """The source with its solution in and without markers or planted bugs."""
+        return REGION.sub(lambda match: match[2] if match[1] == "SOLUTION" else "", self.source).rstrip()
+
+    def solution_bodies(self) -> list[str]:
+        """The hidden text between the solution markers."""
+        return [match[2] for match in REGION.finditer(self.source) if match[1] == "SOLUTION"]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded function or class: points, minutes and difficulty (1 to 5)."""
+
+    name: str
+    points: float
+    minutes: int
+    difficulty: int
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment's source: its name, cells and exercises in order."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        return tuple(
+            Exercise(cell.name, dict(cell.header)["points"], dict(cell.header)["minutes"], dict(cell.header)["difficulty"])
+            for cell in self.cells
+            if cell.kind == "exercise" and cell.type == "markdown"
+        )
+
+    @property
+    def max_score(self) -> float:
+        return sum(exercise.points for exercise in self.exercises)
+
+    def code(self, kind: str) -> dict[str, Cell]:
+        """The code cells of a kind by name."""
+        return {cell.name: cell for cell in self.cells if cell.kind == kind and cell.type == "code"}
+
+
+@cache
+def load(name: str, places: Places | None = None) -> Assignment:
+    """Parse and verify a source. Raises ValueError that names the cell and what is wrong with it, FileNotFoundError for an unknown assignment."""
+    places = places or Places.here()
+    path = places.source(name)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no assignment {name!r}; known are {', '.join(places.assignment_names()) or 'none'}")
+    assignment = Assignment(name, tuple(_cell(cell, number, path) for number, cell in enumerate(jupytext.read(path).cells, 1)))
+    _verify(assignment, path)
+    return assignment
+
+
+def _cell(cell, number: int, path: Path) -> Cell:
+    header = {key: value for key, value in cell.metadata.items() if key not in ("lines_to_next_cell", "title", "cell_marker")}
+    kinds = [kind for kind in KINDS if kind in header]
+    if len(kinds) > 1:
+        raise ValueError(f"{path}, cell {number}: one kind only, not {' and '.join(kinds)}")
+    kind = kinds[0] if kinds else "prose"
+    if kind == "prose" and cell.cell_type == "code":
+        raise ValueError(f"{path}, cell {number}: a code cell needs a kind in its header, one of {', '.join(KINDS)}")
+    return Cell(cell.cell_type, kind, str(header.get(kind, "")), cell.source, tuple(sorted(header.items())))
+
+
+def _verify(assignment: Assignment, path: Path) -> None:
+    """An exercise has an introduction, one definition of its name, a solution, and a check with the same points."""
+    introduced = {cell.name: dict(cell.header) for cell in assignment.cells if cell.kind == "exercise" and cell.type == "markdown"}
+    exercises, checks = assignment.code("exercise"), assignment.code("check")
+    for name, cell in exercises.items():
+        for key in ("points", "minutes", "difficulty"):
+            if not isinstance(introduced.get(name, {}).get(key), int | float):
+                raise ValueError(f"{path}: exercise {name} needs an introducing markdown cell with {key}=NUMBER in its header")
+        if not cell.solution_bodies():
+            raise ValueError(f"{path}: exercise {name} has no text between ### BEGIN SOLUTION and ### END SOLUTION")
+        if name not in [getattr(node, "name", None) for node in ast.parse(cell.source).body]:
+            raise ValueError(f"{path}: the cell of exercise {name} does not define {name}")
+        wanted = f'check("{name}", points={introduced[name]["points"]})'
+        if name not in checks or checks[name].source.strip() != wanted:
+            raise ValueError(f"{path}: exercise {name} needs a check cell that reads {wanted}")
+    for name in introduced:
+        if name not in exercises and name not in checks:
+            raise ValueError(f"{path}: exercise {name} is introduced, but neither an exercise cell nor a check follows")

@@ -1,0 +1,209 @@
+"""The `student` of a check: calls that run in the jail, remote handles on its objects, and what is enforced after every call."""
+
+import inspect
+from dataclasses import dataclass, field
+
+import torch
+
+from autograder.checking import Wrong, wrong
+from autograder.draws import Draw
+from autograder.jail import errors
+from autograder.session import Session
+from autograder.values import RemoteId, TrustedCodec
+
+DEVICE_CLASH = ("same device", "expected device", "is on cpu")
+
+
+@dataclass
+class Call:
+    """One recorded call of an exercise's function: enough to replay it through a wrong version."""
+
+    name: str
+    args: tuple
+    kwargs: dict
+    result: object
+
+
+@dataclass
+class Last:
+    """What was seen beside the value of the last call: whether it carries gradients, and characters printed so far."""
+
+    requires_grad: bool = False
+    printed: int = 0
+
+
+@dataclass
+class Student:
+    """Attribute access gives the student's functions and classes: `student.gaussian_kl(mu, logvar)`."""
+
+    session: Session
+    calls: list[Call] = field(default_factory=list)
+    last: Last = field(default_factory=Last)
+    _observed: list = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> "RemoteFunction":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return RemoteFunction(self, name)
+
+    def place(self, module: torch.nn.Module) -> "Remote":
+        """Put a probe into the student's process; its handle."""
+        return self.ask("place", {}, (module,), {})
+
+    def run(self, function, *args, **kwargs):
+        """Run a function of a probe module there, with the student's names as its first argument."""
+        home = inspect.getmodule(function)
+        self.session.need_probe(home)
+        return self.ask("call", {"probe": home.__name__.rpartition(".")[2], "function": function.__name__}, args, kwargs)
+
+    def observed(self) -> list:
+        """What probes observed since the last look, in order."""
+        seen, self._observed = self._observed, []
+        return seen
+
+    def weights_file(self) -> bytes | None:
+        """The submitted `*.safetensors` beside the notebook, size-capped, unread; None where there is none."""
+        return self.session.weights()
+
+    def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
+        """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
+        codec = TrustedCodec(need_probe=self.session.need_probe)
+        body = {"args": [codec.encode(part) for part in args], "kwargs": {key: codec.encode(part) for key, part in kwargs.items()}}
+        answer = self.session.request(operation, tensors=codec.tensors, **target, **body)
+        for header, tensors in answer.observed:
+            if "observed" in header:
+                self._observed.append(self.decode(header["observed"], tensors))
+        value = self.decode(answer.header["value"], answer.tensors)
+        self.last = Last(answer.header.get("grad") is True, self.session.printed)
+        self._enforce(answer.header, target, args, kwargs)
+        return value
+
+    def decode(self, tree, tensors):
+        """A validated value, remote objects as handles."""
+        return self._with_handles(TrustedCodec(tensors).decode(tree))
+
+    def _with_handles(self, value):
+        if isinstance(value, RemoteId):
+            return Remote(self, value, self.session.generation)
+        if isinstance(value, list | tuple):
+            return type(value)(self._with_handles(part) for part in value)
+        if isinstance(value, dict):
+            return {key: self._with_handles(part) for key, part in value.items()}
+        return value
+
+    def _enforce(self, header: dict, target: dict, args: tuple, kwargs: dict) -> None:
+        name = target.get("name") or target.get("attribute") or "the function"
+        if "probe" in target:
+            return
+        changed = header.get("changed") or []
+        if changed:
+            which = ", ".join(f"argument {int(key) + 1}" if str(key).isdigit() else str(key)[:40] for key in changed)
+            wrong(f"{name} changed its input in place ({which}). Work on a copy, or use operations without a trailing underscore.", "changes_input")
+        given = any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()])
+        if given and header.get("random") is True:
+            wrong(f"{name} was given a generator, but it drew from the global random state as well. Pass generator=generator to every draw.", "global_random_state")
+
+
+@dataclass
+class RemoteFunction:
+    """A function or class of the student's notebook."""
+
+    student: Student
+    name: str
+
+    def __call__(self, *args, **kwargs):
+        value = self.student.ask("call", {"name": self.name}, args, kwargs)
+        self.student.calls.append(Call(self.name, args, kwargs, value))
+        return value
+
+    def gradient(self, *args, wrt=(0,), weights=None, output=None, **kwargs) -> list:
+        """Gradients of (weights * result).sum() with respect to the arguments listed in `wrt`; None for no gradient."""
+        return _gradient(self.student, {"name": self.name}, args, kwargs, list(wrt), weights, output, None)
+
+    def on_meta(self, *args, **kwargs):
+        """The call with everything on the `meta` device: the result's form, None where meta cannot run it, a judgement where devices meet."""
+        return _on_meta(self.student, {"name": self.name}, args, kwargs, self.name)
+
+
+class Remote:
+    """A handle on an object in the student's process, in the process in which it was made."""
+
+    def __init__(self, student: Student, identity: RemoteId, generation: int):
+        self._student, self.__remote_id__, self._generation = student, identity, generation
+
+    def __repr__(self) -> str:
+        return f"<remote {self.__remote_id__.type}>"
+
+    def __call__(self, *args, **kwargs):
+        return self._ask("call", "__call__", args, kwargs)
+
+    def __getattr__(self, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self._ask("call", name, args, kwargs)
+
+    def get(self, name: str):
+        """An attribute that is plain data."""
+        return self._ask("get", name, (), {})
+
+    def training(self) -> bool:
+        """Whether the module is in training mode."""
+        return self.get("training") is True
+
+    def train(self, mode: bool = True) -> None:
+        """Put the module into training mode (or not)."""
+        self._ask("call", "train", (mode,), {})
+
+    def eval(self) -> None:
+        """Put the module into evaluation mode."""
+        self.train(False)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Parameters and buffers by name, validated to be tensors."""
+        state = self._ask("call", "state_dict", (), {})
+        if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in state.items()):
+            wrong(f"{self!r}: its state_dict is not a dictionary of tensors.")
+        return state
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Load parameters and buffers; what a mismatch raises passes through."""
+        self._ask("call", "load_state_dict", (state,), {})
+
+    def randomize(self, draw: Draw, scale: float = 0.3) -> dict[str, torch.Tensor]:
+        """Give every floating-point parameter random values drawn here (buffers keep theirs); the new state."""
+        names = self._ask("call", "__parameters__", (), {})
+        state = self.state_dict()
+        if not isinstance(names, list):
+            wrong(f"{self!r}: its parameters could not be listed.")
+        fresh = {name: _redrawn(value, draw, scale) if name in names else value for name, value in state.items()}
+        self.load_state_dict(fresh)
+        return fresh
+
+    def gradient(self, *args, wrt=(0,), method: str = "forward", weights=None, output=None, **kwargs):
+        """Gradients of a method's result with respect to arguments, or of all parameters by name (`wrt="parameters"`)."""
+        target = {"object": self.__remote_id__.number, "attribute": "__call__" if method == "forward" else method}
+        return _gradient(self._student, target, args, kwargs, wrt if wrt == "parameters" else list(wrt), weights, output, self)
+
+    def _ask(self, operation: str, attribute: str, args: tuple, kwargs: dict):
+        if self._generation != self._student.session.generation:
+            raise errors.Died("The process that held this object has ended.")
+        return self._student.ask(operation, {"object": self.__remote_id__.number, "attribute": attribute}, args, kwargs)
+
+
+def _redrawn(value: torch.Tensor, draw: Draw, scale: float) -> torch.Tensor:
+    """Random values in the place of a floating-point parameter."""
+    return draw.normal(*value.shape, dtype=value.dtype, scale=scale) if value.is_floating_point() else value
+
+
+def _gradient(student: Student, target: dict, args, kwargs, wrt, weights, output, module):
+    extra = {"__weights__": weights} | ({"__module__": module} if wrt == "parameters" else {})
+    return student.ask("call", target | {"gradient": {"wrt": wrt, "output": output}}, args, kwargs | extra)
+
+
+def _on_meta(student: Student, target: dict, args, kwargs, name: str):
+    try:
+        return student.ask("call", target | {"meta": True}, args, kwargs)
+    except errors.Raised as raised:
+        if any(text in raised.message for text in DEVICE_CLASH) and raised.kinds[:1] == ["RuntimeError"]:
+            raise Wrong(f"{name} makes a tensor on the CPU while its inputs are on another device. Create new tensors with device=x.device.", "wrong_device") from None
+        return None

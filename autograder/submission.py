@@ -1,0 +1,224 @@
+"""Read a submitted notebook: bounded, repaired where that is safe, else ungradable with a sentence for the student."""
+
+import ast
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+
+from autograder.limits import Limits
+from autograder.source import Assignment
+
+STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKETS = re.compile(r"[\[\]{}]")
+ROLES_NOT_RUN = ("check", "debug", "question")
+
+
+class Ungradable(Exception):
+    """The file cannot be judged; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in: the assignment's name, who, the notebook's bytes, and the other files by name."""
+
+    assignment: str
+    student: str
+    notebook: bytes
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, assignment: str, student: str, limits: Limits | None = None) -> "Submission":
+        """The notebook at `path` with the weights beside it; reads no more than the limits allow. Raises Ungradable, OSError."""
+        limits = limits or Limits()
+        files = {}
+        for weights in sorted(path.parent.glob("*.safetensors")):
+            if weights.is_file() and not weights.is_symlink():
+                files[weights.name] = _read_capped(weights, limits.weights + 1)
+        if path.is_symlink():
+            raise Ungradable("The notebook is a link to another file. Hand in the notebook itself.")
+        return cls(assignment, student, _read_capped(path, limits.notebook + 1), files)
+
+
+def _read_capped(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """A code cell to run: its label in messages, its source, and whether only its definitions count."""
+
+    label: str
+    source: str
+    definitions_only: bool = False
+
+    def as_request(self) -> dict:
+        return {"label": self.label, "source": self.source, "definitions_only": self.definitions_only}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A readable notebook: cells to run in order, the source of each exercise's cell, and what was repaired on the way."""
+
+    cells: tuple[RunCell, ...]
+    exercise_sources: dict[str, str]
+    repairs: tuple[str, ...] = ()
+
+
+def open_notebook(data: bytes, assignment: Assignment, limits: Limits) -> Opened:
+    """Parse a notebook's bytes against its assignment's source. Raises Ungradable."""
+    notebook, repairs = parse(data, limits)
+    if not any(cell.cell_type == "code" for cell in notebook.cells):
+        raise Ungradable("The notebook has no code cells. Hand in the notebook of the assignment.")
+    return _arrange(notebook, assignment, repairs)
+
+
+def parse(data: bytes, limits: Limits) -> tuple[nbformat.NotebookNode, list[str]]:
+    """Bytes to a valid notebook of format 4, with what had to be repaired. Raises Ungradable."""
+    if len(data) > limits.notebook:
+        raise Ungradable(f"The file is larger than {limits.notebook >> 20} MiB. Clear its outputs, save it and hand it in again.")
+    if not data.strip():
+        raise Ungradable("The file is empty. Save the notebook and hand it in again.")
+    repairs = []
+    raw = _json(data, limits, repairs)
+    if not isinstance(raw, dict) or not (isinstance(raw.get("cells"), list) or isinstance(raw.get("worksheets"), list)):
+        raise Ungradable("The file is JSON but not a Jupyter notebook. Hand in the .ipynb file of the assignment.")
+    if raw.get("nbformat") not in (3, 4):
+        raise Ungradable(f"The notebook says that its format is {str(raw.get('nbformat'))[:20]}; formats 3 and 4 can be read. Open it in Jupyter, save it and hand it in again.")
+    try:
+        if raw["nbformat"] == 3:
+            notebook = nbformat.convert(nbformat.from_dict(raw), 4)
+            repairs.append("converted from notebook format 3")
+        else:
+            notebook = _plain(raw, repairs)
+    except Ungradable:
+        raise
+    except Exception as error:  # nbformat's converter raises many kinds for a damaged file
+        raise Ungradable("The notebook is damaged and cannot be read. Open it in Jupyter, save it and hand it in again.") from error
+    if len(notebook.cells) > limits.cells:
+        raise Ungradable(f"The notebook has more than {limits.cells} cells. Remove the superfluous ones and hand it in again.")
+    return notebook, repairs
+
+
+def _json(data: bytes, limits: Limits, repairs: list[str]):
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+        repairs.append("removed a byte order mark")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Ungradable("The file is not text in UTF-8, so it is no notebook. Hand in the .ipynb file of the assignment.") from error
+    if _depth(text) > limits.json_depth:
+        raise Ungradable(f"The file's JSON is nested more than {limits.json_depth} deep, as no notebook is.")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Ungradable("The file is not a complete notebook (its JSON breaks off or is damaged). Save it again in Jupyter and hand it in again.") from error
+
+
+def _depth(text: str) -> int:
+    """The deepest nesting of brackets outside of strings."""
+    depth = deepest = 0
+    for bracket in BRACKETS.findall(STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _plain(raw: dict, repairs: list[str]) -> nbformat.NotebookNode:
+    """A fresh notebook of format 4.5 with the readable cells of a raw one."""
+    cells = []
+    for cell in raw["cells"]:
+        if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
+            repairs.append("left out a cell of no known type")
+            continue
+        source = cell.get("source", "")
+        source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
+        metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
+        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]]
+        cells.append(make(source, metadata=metadata))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def grade_id(cell) -> str | None:
+    """nbgrader's name of a cell, or None."""
+    marks = cell.metadata.get("nbgrader")
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
+    """The cells to run: setup from the release, the student's own in their order, experiments for their definitions only."""
+    roles = released_roles(assignment)
+    seen, run, sources = set(), [], {}
+    for cell in assignment.cells:
+        if cell.type == "code" and cell.kind == "setup":
+            run.append(RunCell(f"setup {cell.name}", cell.solved))
+    for number, cell in enumerate(notebook.cells, 1):
+        name = grade_id(cell)
+        kind, exercise = roles.get(name, ("added", None))
+        if name is not None and kind != "added" and name in seen:
+            kind, exercise = "added", None  # a copied cell is the student's own
+        seen.add(name)
+        if kind == "exercise" and cell.cell_type != "code":
+            repairs.append(f"read the cell of {exercise} as code, though its type was {cell.cell_type}")
+        elif cell.cell_type != "code" or kind in ROLES_NOT_RUN or kind == "setup":
+            if kind == "setup" and cell.source.strip() != _setup(assignment, exercise):
+                run.append(RunCell(f"{number} (your version of the setup)", cell.source))
+            continue
+        if kind == "exercise":
+            sources[exercise] = cell.source
+        run.append(RunCell(exercise if kind == "exercise" else str(number), cell.source, definitions_only=kind == "experiment"))
+    defined = {name: cell.source for cell in run for name in _defined(cell.source)}
+    for exercise in assignment.exercises:
+        if exercise.name not in sources and exercise.name in defined:
+            sources[exercise.name] = defined[exercise.name]
+            repairs.append(f"took {exercise.name} from a cell that is not its own")
+    return Opened(tuple(run), sources, tuple(repairs))
+
+
+def _setup(assignment: Assignment, name: str) -> str:
+    return assignment.code("setup")[name].solved.strip()
+
+
+def released_roles(assignment: Assignment) -> dict[str, tuple[str, str]]:
+    """What each released cell is, by its grade id: (kind, name)."""
+    roles = {}
+    for cell in assignment.cells:
+        if cell.type == "code" or cell.kind == "question":
+            roles[cell_id(cell.kind, cell.name)] = (cell.kind, cell.name)
+    return roles
+
+
+def cell_id(kind: str, name: str) -> str:
+    """The grade id of a released cell: an exercise's is its name, another's has its kind before it."""
+    return name if kind == "exercise" else f"{kind}-{name}"
+
+
+def _defined(source: str) -> list[str]:
+    """The functions and classes that a cell defines at its top level."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+
+
+def is_blank(source: str, stub: str) -> bool:
+    """Whether an exercise's cell is the released stub still, up to comments, docstrings and layout."""
+    return _skeleton(source) == _skeleton(stub)
+
+
+def _skeleton(source: str) -> str:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+            node.body = body[1:]
+    return ast.dump(tree)

@@ -1,0 +1,66 @@
+"""Values on the trusted side of the channel: what checks pass in, and strictly validated data that comes back."""
+
+import inspect
+from dataclasses import dataclass
+
+import torch
+
+from autograder.checking import Meta
+from autograder.jail.inside.wire import DTYPES, Codec, ProtocolError
+from workbook.schedule import NoiseSchedule
+
+SCHEDULE = ("beta", "alpha", "alpha_bar", "posterior_variance")
+
+
+@dataclass(frozen=True)
+class RemoteId:
+    """The number of an object in the student's process, with that process's own number."""
+
+    number: int
+    type: str
+
+
+class TrustedCodec(Codec):
+    """The codec of the trusted side. `need_probe(module)` is called for every probe module whose source the process must have."""
+
+    def __init__(self, tensors: dict | None = None, need_probe=None):
+        super().__init__(tensors if tensors is not None else {})
+        self.need_probe = need_probe
+
+    def encode_other(self, value, depth):
+        remote = getattr(value, "__remote_id__", None)
+        if isinstance(remote, RemoteId):
+            return {"$": "remote", "i": remote.number}
+        if isinstance(value, torch.Generator):
+            name = str(len(self.tensors))
+            self.tensors[name] = value.get_state().clone()
+            return {"$": "generator", "i": name}
+        if isinstance(value, NoiseSchedule):
+            return {"$": "schedule", "v": [self.encode(getattr(value, name), depth + 1) for name in SCHEDULE]}
+        if isinstance(value, torch.nn.Module):
+            return self.encode_probe(value, depth)
+        raise TypeError(f"a check cannot hand over a {type(value).__name__}; see 'Hidden checks' in autograder/README.md")
+
+    def encode_probe(self, module: torch.nn.Module, depth: int):
+        """A probe's class by name, its constructor's arguments and its state. Raises TypeError for a module of another kind."""
+        home = inspect.getmodule(type(module))
+        if home is None or not home.__name__.startswith("autograder.probes."):
+            raise TypeError(f"{type(module).__name__} is not a class of autograder/probes")
+        self.need_probe(home)
+        state = {name: value.detach() for name, value in [*module.named_parameters(), *module.named_buffers()]}
+        return {
+            "$": "probe", "module": home.__name__.rpartition(".")[2], "class": type(module).__name__, "training": module.training,
+            "kwargs": self.encode(module.init_kwargs, depth + 1), "state": self.encode(state, depth + 1),
+        }  # fmt: skip
+
+    def decode_other(self, kind, tree, depth):
+        if kind == "remote" and isinstance(tree["i"], int):
+            return RemoteId(tree["i"], str(tree.get("type", "object"))[:100])
+        if kind == "meta":
+            return Meta(tuple(int(size) for size in tree["shape"]), DTYPES[tree["dtype"]])
+        if kind == "schedule":
+            parts = [self.decode(part, depth + 1) for part in tree["v"]]
+            if len(parts) != len(SCHEDULE):
+                raise ProtocolError("a schedule with another number of parts")
+            return NoiseSchedule(*parts)
+        return super().decode_other(kind, tree, depth)

@@ -1,0 +1,51 @@
+"""The local checks, which have no reference, agree with the hidden verdict on every wrong and correct version, quickly and without traces."""
+
+import time
+import warnings
+
+import pytest
+import torch
+
+from autograder import reference, source
+from autograder.places import Places
+from autograder.scoreboard import cases
+from workbook.checks import Checker
+
+PLACES = Places.here()
+CASES = {case.key: case for case in cases(PLACES)}
+SLOWEST = 1.0  # seconds of CPU time; the promise to students
+
+
+def verdict_on(assignment: str, exercise: str, text: str | None):
+    """The local verdict on a notebook in which one exercise has another source."""
+    replaced = {} if text is None else {exercise: text}
+    module = reference.build(source.load(assignment, PLACES), replaced)
+    start = time.process_time()
+    verdict = Checker(assignment, module.__dict__, show=False).verdict(exercise)
+    return verdict, time.process_time() - start
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_local_verdict_agrees_with_the_hidden_one(key):
+    case = CASES[key]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        verdict, _ = verdict_on(case.assignment, case.exercise, case.version.source)
+    assert verdict.state == ("right" if case.right else "wrong"), verdict.message
+
+
+@pytest.mark.parametrize("name", [f"{a}/{e.name}" for a in PLACES.assignment_names() for e in source.load(a, PLACES).exercises if e.name != "weights"])
+def test_reference_is_right_in_time_and_the_random_state_stays(name):
+    assignment, exercise = name.split("/")
+    state = torch.get_rng_state()
+    verdict, seconds = verdict_on(assignment, exercise, None)
+    assert verdict.state == "right", verdict.message
+    assert seconds < SLOWEST
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("name", [f"{a}/{e.name}" for a in PLACES.assignment_names() for e in source.load(a, PLACES).exercises if e.name != "weights"])
+def test_untouched_stub_is_not_yet(name):
+    assignment, exercise = name.split("/")
+    verdict, _ = verdict_on(assignment, exercise, source.load(assignment, PLACES).code("exercise")[exercise].released)
+    assert verdict.state == "not yet", verdict.message
