@@ -29,9 +29,10 @@ class Report:
     """How samples look to a judge.
 
     confident: share of the samples recognised with p > 0.9. real_confident: the same share of held-out real digits.
-    counts: recognised class of every sample, ten numbers. to_real: Frechet distance in the judge's features of samples to held-out digits.
-    real_to_real: the same of training digits, at the same sample size. ratio: to_real / real_to_real, 1 for a perfect model (and for copies).
-    size: images on each side of every distance.
+    counts: recognised class of every sample, ten numbers.
+    real_to_real: Frechet distance, in the judge's features, of one half of the real digits to the other; to_real: of samples to that other half,
+    `size` images on each side. ratio: to_real / real_to_real, about 1 for a perfect model (and for copies: look at nearest neighbours, too).
+    held_out_ratio: the same with the held-out digits as the other side: samples to held-out over real (training) to held-out.
     """
 
     confident: float
@@ -40,6 +41,7 @@ class Report:
     to_real: float
     real_to_real: float
     ratio: float
+    held_out_ratio: float
     size: int
 
 
@@ -84,25 +86,25 @@ class Judge(nn.Module):
 
     @torch.no_grad()
     def report(self, samples: torch.Tensor, real: torch.Tensor | None = None, draws: int = 20, seed: int = 0) -> Report:
-        """Samples and real training images (default: the training part of the judge's data) against the held-out digits.
+        """Compare samples with real training images (default: the training part of the judge's data), both in [0, 1].
 
-        Both distances are means over `draws` random subsets of one size (the Frechet distance of finite samples is biased upwards,
-        the more the fewer they are, so only distances at equal sizes may be compared).
+        Every distance is a mean over `draws` random halves and subsets, and distances that are compared have equal sizes: the Frechet
+        distance of finite samples is biased upwards, the more the fewer they are.
         """
         split = DIGITS[self.size]()
-        real = split.train_x if real is None else real
-        size = min(len(samples), len(real), len(split.test_x))
+        made, known, held_out = self.features(samples), self.features(split.train_x if real is None else real), self.features(split.test_x)
+        size = min(len(made), len(known) // 2)
+        few = min(len(made), len(known), len(held_out))
         generator = torch.Generator().manual_seed(seed)
-        held_out, made, known = self.features(split.test_x[:size]), self.features(samples), self.features(real)
-
-        def mean_distance(features: torch.Tensor) -> float:
-            picks = [torch.randperm(len(features), generator=generator)[:size] for _ in range(draws)]
-            return sum(frechet(features[pick], held_out) for pick in picks) / draws
-
-        to_real, real_to_real = mean_distance(made), mean_distance(known)
+        totals = torch.zeros(4, dtype=torch.float64)
+        for _ in range(draws):
+            made, known, held_out = (x[torch.randperm(len(x), generator=generator)] for x in (made, known, held_out))
+            pairs = ((made[:size], known[-size:]), (known[:size], known[-size:]), (made[:few], held_out[:few]), (known[:few], held_out[:few]))
+            totals += torch.tensor([frechet(*pair) for pair in pairs]) / draws
+        to_real, real_to_real, to_held_out, real_to_held_out = totals.tolist()
         counts = torch.bincount(self.probabilities(samples).argmax(1), minlength=10)
         return Report(self.confident_fraction(samples), self.confident_fraction(split.test_x), tuple(counts.tolist()),
-                      to_real, real_to_real, to_real / real_to_real, size)
+                      to_real, real_to_real, to_real / real_to_real, to_held_out / real_to_held_out, size)
 
 
 def frechet(features_a: torch.Tensor, features_b: torch.Tensor) -> float:
@@ -166,14 +168,16 @@ def describe(judge: Judge) -> str:
     generator = torch.Generator().manual_seed(1)
     x = split.test_x.reshape(-1, 1, judge.size, judge.size)
     accuracy = (judge(x).argmax(1) == split.test_y).float().mean().item()
-    half = torch.randperm(len(split.train_x), generator=generator)[: len(x)]
+    pick = torch.randperm(len(split.train_x), generator=generator)
+    halves = judge.report(split.train_x[pick[: len(x)]], split.train_x)
     return "\n".join([
         f"{judge.size}x{judge.size}: {len(split.train_x)} training digits, {len(x)} held out",
         f"  held-out accuracy                     {accuracy:.1%}",
         f"  held-out digits with p > 0.9          {judge.confident_fraction(x):.1%}",
         f"  rubbish with p > 0.9                  {judge.confident_fraction(rubbish(x, generator)):.1%}",
-        f"  Frechet, training digits to held out  {judge.report(split.train_x[half]).real_to_real:.3f} (equal sizes, mean of 20 draws)",
-        f"  Frechet, two halves of training       {frechet(*judge.features(split.train_x).chunk(2)):.3f}",
+        f"  Frechet, training half to other half  {halves.real_to_real:.2f} at {halves.size} digits a side (mean of 20 splits)",
+        f"  Frechet ratio of held-out digits      {judge.report(split.test_x).ratio:.2f} (held out to training over training to training)",
+        f"  Frechet ratio of rubbish              {judge.report(rubbish(x, generator)).ratio:.0f}",
     ])
 
 

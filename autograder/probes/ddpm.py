@@ -1,0 +1,35 @@
+"""Models for the checks of assignment 04: a noise predictor with one slope and one offset per time."""
+
+import torch
+from torch import nn
+
+
+class Tabled(nn.Module):
+    """eps_hat = slope[t] * x + offset[t], for data of any shape (n, ...) and t in 0..T; exact for Gaussian data with the right tables.
+
+    recording: observe every call: x, t as it came, the answer, the tables, the mode, whether gradients are kept.
+    """
+
+    def __init__(self, T: int, recording: bool = False):
+        super().__init__()
+        self.init_kwargs = {"T": T, "recording": recording}
+        self.recording = recording
+        self.slope, self.offset = nn.Parameter(torch.zeros(T + 1)), nn.Parameter(torch.zeros(T + 1))
+
+    def forward(self, x, t):
+        index = torch.as_tensor(t, device=x.device).long().clamp(0, len(self.slope) - 1).reshape(-1, *[1] * (x.dim() - 1))
+        answer = self.slope.to(x.dtype)[index] * x + self.offset.to(x.dtype)[index]
+        if self.recording:
+            observe({  # noqa: F821 (a builtin in the student's process)
+                "x": x.detach(), "t": t, "answer": answer.detach(), "slope": self.slope.detach().clone(), "offset": self.offset.detach().clone(),
+                "training": self.training, "grad": torch.is_grad_enabled(),
+            })  # fmt: skip
+        return answer
+
+
+class Kinked(Tabled):
+    """A predictor whose answer is no straight line in x: slope[t] * x + offset[t] * cos(2 x)."""
+
+    def forward(self, x, t):
+        index = torch.as_tensor(t, device=x.device).long().clamp(0, len(self.slope) - 1).reshape(-1, *[1] * (x.dim() - 1))
+        return self.slope.to(x.dtype)[index] * x + self.offset.to(x.dtype)[index] * (2 * x).cos()
