@@ -56,3 +56,11 @@ class BadReply(StudentFailure):
 
 class JailFault(RuntimeError):
     """The jail itself failed; that is never the student's fault."""
+
+
+def raised(error) -> Raised:
+    """An error report of the student's process, validated. Raises BadReply where it is none."""
+    if not isinstance(error, dict) or not isinstance(error.get("kinds"), list):
+        raise BadReply("Your code disturbed the channel to the grader: an error came that is none.")
+    line = error.get("line")
+    return Raised([str(kind)[:100] for kind in error["kinds"][:20]], str(error.get("message", ""))[:600], None if line is None else str(line)[:600])

@@ -30,20 +30,24 @@ class StudentProcess:
         self.limits, self.alive, self.number = limits, True, 0
         self.channel, self.control = jail.fork(limits.for_job(seed))
         self.printed = 0
+        self.begin_budget()
+
+    def begin_budget(self) -> None:
+        """Start to count computing time anew."""
+        self.budget = _Budget(self)
 
     def request(self, operation: str, *, cpu: float, tensors: dict | None = None, on_event=None, **body) -> Answer:
-        """Send one request and wait for its reply, at most `cpu` seconds of the job's CPU time (and a multiple of it by the clock).
+        """Send one request and wait for its reply, while the job has computed less than `cpu` seconds since `begin_budget`.
 
         Raises a StudentFailure where no well-formed reply comes. `on_event` gets the frames (header, tensors) that precede the reply.
         """
         if not self.alive:
             raise errors.Died("The process that runs your code had ended before this call.")
         self.number += 1
-        deadline = _Deadline(self, cpu)
         try:
             self.channel.settimeout(self.limits.wall)
             wire.send(self.channel, {"id": self.number, "op": operation} | body, tensors)
-            return self._await(deadline, on_event)
+            return self._await(cpu, on_event)
         except errors.Raised:
             raise
         except errors.StudentFailure:
@@ -55,10 +59,10 @@ class StudentProcess:
         except (EOFError, OSError) as error:
             raise self._post_mortem() from error
 
-    def _await(self, deadline: "_Deadline", on_event) -> Answer:
+    def _await(self, cpu: float, on_event) -> Answer:
         observed, size = [], 0
         while True:
-            deadline.wait_readable()
+            self.budget.wait_readable(cpu)
             header, tensors = wire.receive(self.channel)
             if header.get("id") != self.number:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
@@ -73,7 +77,7 @@ class StudentProcess:
             if isinstance(header.get("printed"), int):
                 self.printed = header["printed"]
             if "error" in header:
-                raise _raised(header["error"])
+                raise errors.raised(header["error"])
             if "value" not in header:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
             return Answer(header, tensors, observed)
@@ -112,43 +116,38 @@ class StudentProcess:
         self.control.close()
 
 
-@dataclass
-class _Deadline:
-    """Waits for a reply while the job has CPU time left; the clock only catches what sleeps."""
+class _Budget:
+    """Computing time since a moment. Fast replies cost no question; only when the clock says that the time may be up is the job's CPU time read."""
 
-    process: StudentProcess
-    cpu: float
+    def __init__(self, process: StudentProcess):
+        self.process, self.start, self.used_before = process, time.monotonic(), None
 
-    def __post_init__(self):
-        self.start = time.monotonic()
-        self.used_before = None
-
-    def wait_readable(self) -> None:
-        if self.used_before is None:
-            if _readable(self.process.channel, min(PATIENCE, self.cpu)):
+    def wait_readable(self, cpu: float) -> None:
+        """Wait for a frame. Raises TimedOut, or EOFError where the job has ended."""
+        called = time.monotonic()
+        if self.used_before is None and _readable(self.process.channel, PATIENCE):
+            if time.monotonic() - self.start < cpu:
                 return
-            self.used_before = max(0.0, self.process.usage() - (time.monotonic() - self.start))
-        while not _readable(self.process.channel, PATIENCE):
-            used = self.process.usage() - self.used_before
-            waited = time.monotonic() - self.start
-            if used == float("inf"):
-                raise EOFError("the job has ended")
-            if used > self.cpu:
-                raise errors.TimedOut(f"Your code was still running after {self.cpu:.0f} s of computing time.")
-            if waited > max(self.process.limits.wall, self.cpu * 4):
-                raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
+        if self.used_before is None:  # from here on exact, except for what was computed before this first look, counted by the clock
+            self.used_before = max(0.0, self._usage() - (time.monotonic() - self.start))
+        while True:
+            used = self._usage() - self.used_before
+            if used > cpu:
+                raise errors.TimedOut(f"Your code was still running after {cpu:.0f} s of computing time.")
+            if time.monotonic() - called > max(self.process.limits.wall, cpu * 4):
+                raise errors.TimedOut(f"Your code gave no answer within {time.monotonic() - called:.0f} s.")
+            if _readable(self.process.channel, PATIENCE):
+                return
+
+    def _usage(self) -> float:
+        used = self.process.usage()
+        if used == float("inf") and not _readable(self.process.channel, 0):
+            raise EOFError("the job has ended")
+        return used
 
 
 def _readable(channel: socket.socket, seconds: float) -> bool:
     return bool(select.select([channel], [], [], seconds)[0])
-
-
-def _raised(error) -> errors.Raised:
-    """An error report of the student's process, validated."""
-    if not isinstance(error, dict) or not isinstance(error.get("kinds"), list):
-        raise errors.BadReply("Your code disturbed the channel to the grader: an error came that is none.")
-    line = error.get("line")
-    return errors.Raised([str(kind)[:100] for kind in error["kinds"][:20]], str(error.get("message", ""))[:600], None if line is None else str(line)[:600])
 
 
 def _failure_of(report: dict) -> errors.StudentFailure | errors.JailFault:

@@ -97,6 +97,8 @@ class Driver:
         if "name" in request:
             return self.notebook.names[request["name"]]
         thing = self.objects.table[request["object"]]
+        if request["attribute"] == "__parameters__":
+            return lambda: [name for name, _ in thing.named_parameters()]
         return thing if request["attribute"] == "__call__" else getattr(thing, request["attribute"])
 
     def call(self, request: dict, target, args: list, kwargs: dict, codec: InsideCodec) -> dict:

@@ -1,0 +1,31 @@
+"""nbgrader's configuration for a course folder."""
+
+from pathlib import Path
+
+from traitlets.config import Config
+
+STEPS = "autograder.nbgrader_steps"
+
+
+def configure(config: Config, course: Path) -> Config:
+    """Set the course's folders and replace the steps that would run or believe a student's code."""
+    config.CourseDirectory.root = str(course)
+    config.CourseDirectory.course_id = "from-bottleneck-to-noise"
+    config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+    config.ClearSolutions.text_stub = "*Your answer here.*"
+    config.Autograde.exporter_class = f"{STEPS}.opening.OpenSubmission"
+    config.Autograde.autograde_preprocessors = [
+        f"{STEPS}.judging.JudgeSubmission",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        f"{STEPS}.saving.SaveVerdicts",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    config.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        f"{STEPS}.cleaning.CleanText",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("deletable",), ("editable",)]
+    config.ClearMetadataPreprocessor.preserve_nb_metadata_mask = [("kernelspec",), ("language_info",)]
+    return config
