@@ -60,8 +60,9 @@ def load(path: Path) -> tuple[Version, ...]:
 
 
 def _renamed(node: ast.FunctionDef | ast.ClassDef, name: str) -> str:
-    """The definition's source without its decorators, under another name (uses of its own name follow)."""
-    old, node.name, node.decorator_list = node.name, name, []
+    """The definition's source without its mark (other decorators stay), under another name (uses of its own name follow)."""
+    old, node.name = node.name, name
+    node.decorator_list = [mark for mark in node.decorator_list if getattr(getattr(mark, "func", None), "id", "") not in ("misconception", "correct")]
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and part.id == old:
             part.id = name
