@@ -40,4 +40,5 @@ def gradient_above(model, x: torch.Tensor, t: torch.Tensor, weights: torch.Tenso
 def missing_levels(model, x: torch.Tensor, t: torch.Tensor, weights: torch.Tensor, levels: int) -> list[int]:
     """Levels that no path has as its lowest: above the last level, those without a skip; the last one, if the bottom is cut off."""
     gradients = [torch.zeros_like(x)] + [gradient_above(model, x, t, weights, lowest, levels) for lowest in range(levels)]
-    return [i for i in range(levels) if (gradients[i + 1] - gradients[i]).abs().max() <= 1e-5 * gradients[i + 1].abs().max()]
+    share = 1e-9 if x.dtype == torch.float64 else 1e-5
+    return [i for i in range(levels) if (gradients[i + 1] - gradients[i]).abs().max() <= share * gradients[i + 1].abs().max()]
