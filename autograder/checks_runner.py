@@ -44,17 +44,13 @@ class ChecksRunner:
     items: dict[tuple[str, str], list] = field(default_factory=dict)
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
     _current: tuple | None = None
-    _raised: BaseException | None = None
+    _raised: tuple[str, BaseException] | None = None
 
     # pytest's side --------------------------------------------------------------------------------------------------------
 
     @pytest.fixture
     def student(self):
         return self._current[0]
-
-    @pytest.fixture
-    def reference_namespace(self):
-        return self._current[1]
 
     @pytest.fixture(name="reference")
     def _reference(self):
@@ -78,7 +74,7 @@ class ChecksRunner:
     def pytest_runtest_makereport(self, item, call):
         """Keep what a check raised, before pytest turns it into text."""
         if call.excinfo is not None and self._raised is None:
-            self._raised = call.excinfo.value
+            self._raised = (call.when, call.excinfo.value)
 
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
@@ -116,21 +112,21 @@ class ChecksRunner:
         if key in self.broken or not items:
             return Finding("", None, fault=self.broken.get(key, f"there are no checks of {exercise} in {self.places.checks(assignment)}"))
         self._current = (student, namespace, seed)
-        for item, following in zip(items, [*items[1:], items[0]], strict=True):
+        for item in items:
             self._raised = None
             with torch.random.fork_rng(devices=[]):
-                runtestprotocol(item, log=False, nextitem=following)
+                runtestprotocol(item, log=False, nextitem=None)  # tear all down: which check comes next is not known
             if self._raised is not None:
                 return _finding(item, self._raised)
         return None
 
 
-def _finding(item, raised: BaseException) -> Finding:
-    """A check's exception as a finding: judgements and student failures are the student's, everything else is the grader's."""
+def _finding(item, when: str, raised: BaseException) -> Finding:
+    """A check's exception as a finding: judgements and student failures in the check itself are the student's, everything else is the grader's."""
     title = (item.function.__doc__ or item.name).strip().splitlines()[0]
     if isinstance(raised, OutcomeException) and type(raised).__name__ != "Failed":
         return Finding(title, None, fault=f"{item.nodeid}: a check was skipped or ended pytest: {raised}")
-    if isinstance(raised, StudentFailure | Wrong | AssertionError | OutcomeException) and not isinstance(raised, JailFault):
+    if when == "call" and isinstance(raised, StudentFailure | Wrong | AssertionError | OutcomeException) and not isinstance(raised, JailFault):
         return Finding(title, raised)
     return Finding(title, None, fault=f"{item.nodeid}:\n" + "".join(traceback.format_exception(raised)))
 
