@@ -54,9 +54,17 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
         connection.send(("failed", f"{type(error).__name__}: {error}"))
         return
     connection.send(("ready", os.getpid()))
-    while (job := connection.recv()) is not None:
+    while (job := _next(connection)) is not None:
         result = judge.judge(job.submission, job.seed, job.only)
         connection.send((job.key, result.to_json()))
         if jail.process.poll() is not None:
             jail.close()
             jail.start()
+
+
+def _next(connection: Connection) -> Job | None:
+    """The next job, or None where the coordinator is done or gone."""
+    try:
+        return connection.recv()
+    except EOFError:
+        return None
