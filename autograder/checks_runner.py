@@ -117,7 +117,7 @@ class ChecksRunner:
             with torch.random.fork_rng(devices=[]):
                 runtestprotocol(item, log=False, nextitem=None)  # tear all down: which check comes next is not known
             if self._raised is not None:
-                return _finding(item, self._raised)
+                return _finding(item, *self._raised)
         return None
 
 
