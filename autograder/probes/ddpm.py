@@ -33,3 +33,13 @@ class Kinked(Tabled):
     def forward(self, x, t):
         index = torch.as_tensor(t, device=x.device).long().clamp(0, len(self.slope) - 1).reshape(-1, *[1] * (x.dim() - 1))
         return self.slope.to(x.dtype)[index] * x + self.offset.to(x.dtype)[index] * (2 * x).cos()
+
+
+def parameter_gradients(names, model, x0, t, eps, schedule):
+    """Gradients of the student's ddpm_loss for the model's parameters, by name; None where nothing flows."""
+    loss = names.ddpm_loss(model, x0, t, eps, schedule)
+    if not (isinstance(loss, torch.Tensor) and loss.requires_grad):
+        return dict.fromkeys(["slope", "offset"])
+    model.zero_grad(set_to_none=True)
+    loss.sum().backward()
+    return {name: value.grad for name, value in model.named_parameters()}
