@@ -610,3 +610,93 @@ class first_image_for_all(nn.Module):
 
     def forward(self, images, keep, restore):
         return self.decode(self.encode(images, keep), restore)
+
+
+@misconception("In the decoder tokens never look at each other: a mask token alone cannot know what is around it.", see="permutation")
+class decoder_without_attention(nn.Module):
+    def __init__(self, image_size=28, patch=4, channels=1, dim=64, depth=2, heads=4, decoder_dim=32, decoder_depth=1):
+        super().__init__()
+        self.patch, self.channels = patch, channels
+        length, size = (image_size // patch) ** 2, patch * patch * channels
+        self.embed, self.narrow, self.pixels = nn.Linear(size, dim), nn.Linear(dim, decoder_dim), nn.Linear(decoder_dim, size)
+        self.p, self.q = nn.Parameter(sincos_positions(length, dim)), nn.Parameter(sincos_positions(length, decoder_dim))
+        self.token = nn.Parameter(torch.zeros(1, 1, decoder_dim))
+        self.encoder = nn.ModuleList(nn.TransformerEncoderLayer(dim, heads, 2 * dim, 0.0, batch_first=True) for _ in range(depth))
+        self.decoder = nn.ModuleList(nn.Sequential(nn.LayerNorm(decoder_dim), nn.Linear(decoder_dim, decoder_dim), nn.GELU()) for _ in range(decoder_depth))
+
+    def encode(self, images, keep):
+        x = self.embed(patchify(images, self.patch)) + self.p
+        x = x.gather(1, keep.unsqueeze(2).expand(-1, -1, x.shape[2]))
+        for layer in self.encoder:
+            x = layer(x)
+        return x
+
+    def decode(self, latent, restore):
+        x = torch.cat([self.narrow(latent), self.token.expand(len(latent), restore.shape[1] - latent.shape[1], -1)], 1)
+        x = x.gather(1, restore.unsqueeze(2).expand(-1, -1, x.shape[2])) + self.q
+        for layer in self.decoder:
+            x = layer(x)
+        return self.pixels(x)
+
+    def forward(self, images, keep, restore):
+        return self.decode(self.encode(images, keep), restore)
+
+
+@misconception("The codes are detached on their way to the decoder: the encoder would stay as random as it began.", see="mae-loss")
+class encoder_without_gradient(nn.Module):
+    def __init__(self, image_size=28, patch=4, channels=1, dim=64, depth=2, heads=4, decoder_dim=32, decoder_depth=1):
+        super().__init__()
+        self.patch, self.channels = patch, channels
+        length, size = (image_size // patch) ** 2, patch * patch * channels
+        self.embed, self.narrow, self.pixels = nn.Linear(size, dim), nn.Linear(dim, decoder_dim), nn.Linear(decoder_dim, size)
+        self.p, self.q = nn.Parameter(sincos_positions(length, dim)), nn.Parameter(sincos_positions(length, decoder_dim))
+        self.token = nn.Parameter(torch.zeros(1, 1, decoder_dim))
+        self.encoder = nn.ModuleList(nn.TransformerEncoderLayer(dim, heads, 2 * dim, 0.0, batch_first=True) for _ in range(depth))
+        self.decoder = nn.ModuleList(nn.TransformerEncoderLayer(decoder_dim, heads, 2 * decoder_dim, 0.0, batch_first=True) for _ in range(decoder_depth))
+
+    def encode(self, images, keep):
+        x = self.embed(patchify(images, self.patch)) + self.p
+        x = x.gather(1, keep.unsqueeze(2).expand(-1, -1, x.shape[2]))
+        for layer in self.encoder:
+            x = layer(x)
+        return x.detach()
+
+    def decode(self, latent, restore):
+        x = torch.cat([self.narrow(latent), self.token.expand(len(latent), restore.shape[1] - latent.shape[1], -1)], 1)
+        x = x.gather(1, restore.unsqueeze(2).expand(-1, -1, x.shape[2])) + self.q
+        for layer in self.decoder:
+            x = layer(x)
+        return self.pixels(x)
+
+    def forward(self, images, keep, restore):
+        return self.decode(self.encode(images, keep), restore)
+
+
+@misconception("The positions are a plain attribute: they stay on the CPU when the model moves. Make them a buffer or a parameter.", see="sincos-positions")
+class wrong_device(nn.Module):
+    def __init__(self, image_size=28, patch=4, channels=1, dim=64, depth=2, heads=4, decoder_dim=32, decoder_depth=1):
+        super().__init__()
+        self.patch, self.channels = patch, channels
+        length, size = (image_size // patch) ** 2, patch * patch * channels
+        self.embed, self.narrow, self.pixels = nn.Linear(size, dim), nn.Linear(dim, decoder_dim), nn.Linear(decoder_dim, size)
+        self.p, self.q = sincos_positions(length, dim), sincos_positions(length, decoder_dim)
+        self.token = nn.Parameter(torch.zeros(1, 1, decoder_dim))
+        self.encoder = nn.ModuleList(nn.TransformerEncoderLayer(dim, heads, 2 * dim, 0.0, batch_first=True) for _ in range(depth))
+        self.decoder = nn.ModuleList(nn.TransformerEncoderLayer(decoder_dim, heads, 2 * decoder_dim, 0.0, batch_first=True) for _ in range(decoder_depth))
+
+    def encode(self, images, keep):
+        x = self.embed(patchify(images, self.patch)) + self.p
+        x = x.gather(1, keep.unsqueeze(2).expand(-1, -1, x.shape[2]))
+        for layer in self.encoder:
+            x = layer(x)
+        return x
+
+    def decode(self, latent, restore):
+        x = torch.cat([self.narrow(latent), self.token.expand(len(latent), restore.shape[1] - latent.shape[1], -1)], 1)
+        x = x.gather(1, restore.unsqueeze(2).expand(-1, -1, x.shape[2])) + self.q
+        for layer in self.decoder:
+            x = layer(x)
+        return self.pixels(x)
+
+    def forward(self, images, keep, restore):
+        return self.decode(self.encode(images, keep), restore)

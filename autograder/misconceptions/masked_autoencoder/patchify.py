@@ -1,5 +1,7 @@
 """Wrong versions of patchify."""
 
+import torch
+
 from autograder.versions import misconception
 
 
@@ -47,20 +49,20 @@ def split_swapped(images, patch):
     return grid.reshape(n, -1, patch * patch * c)
 
 
-@misconception("You cut off what does not fit; a patch size that does not divide the image is an error, not a smaller image.", see="patchify")
-def crops_the_rest(images, patch):
-    n, c, h, w = images.shape
-    images = images[:, :, : h // patch * patch, : w // patch * patch]
-    grid = images.reshape(n, c, h // patch, patch, w // patch, patch).permute(0, 2, 4, 3, 5, 1)
-    return grid.reshape(n, -1, patch * patch * c)
-
-
 @misconception("Only the height is checked; the patch must divide the width as well.", see="patchify")
 def width_unchecked(images, patch):
     n, c, h, w = images.shape
     if h % patch:
         raise ValueError("the patch size must divide the height")
     images = images[:, :, :, : w // patch * patch]
+    grid = images.reshape(n, c, h // patch, patch, w // patch, patch).permute(0, 2, 4, 3, 5, 1)
+    return grid.reshape(n, -1, patch * patch * c)
+
+
+@misconception("You cut off what does not fit; a patch size that does not divide the image is an error, not a smaller image.", see="patchify")
+def crops_the_rest(images, patch):
+    n, c, h, w = images.shape
+    images = images[:, :, : h // patch * patch, : w // patch * patch]
     grid = images.reshape(n, c, h // patch, patch, w // patch, patch).permute(0, 2, 4, 3, 5, 1)
     return grid.reshape(n, -1, patch * patch * c)
 
@@ -82,3 +84,12 @@ def always_float32(images, patch):
         raise ValueError("the patch size must divide height and width")
     grid = images.float().reshape(n, c, h // patch, patch, w // patch, patch).permute(0, 2, 4, 3, 5, 1)
     return grid.reshape(n, -1, patch * patch * c)
+
+
+@misconception("On its way through NumPy the result loses its gradient; stay with torch's reshape and permute.", see="patchify")
+def through_numpy(images, patch):
+    n, c, h, w = images.shape
+    if h % patch or w % patch:
+        raise ValueError("the patch size must divide height and width")
+    array = images.detach().numpy().reshape(n, c, h // patch, patch, w // patch, patch).transpose(0, 2, 4, 3, 5, 1)
+    return torch.from_numpy(array.reshape(n, -1, patch * patch * c).copy())

@@ -134,3 +134,37 @@ def ratio_unchecked(scores, mask_ratio):
     order = scores.argsort(dim=1)
     restore = order.argsort(dim=1)
     return order[:, :kept], restore >= kept, restore
+
+
+@misconception("A half is rounded up in your count; Python's round, which the exercise names, goes to the even neighbour.", see="random-masking")
+def half_rounded_up(scores, mask_ratio):
+    length = scores.shape[1]
+    kept = length - int(mask_ratio * length + 0.5)
+    if not 0 <= mask_ratio < 1 or kept < 1:
+        raise ValueError("nothing would stay visible")
+    order = scores.argsort(dim=1)
+    restore = order.argsort(dim=1)
+    return order[:, :kept], restore >= kept, restore
+
+
+@misconception("You round the number of visible tokens; the number of hidden ones is rounded, and the rest stays visible.", see="random-masking")
+def visible_rounded(scores, mask_ratio):
+    length = scores.shape[1]
+    kept = round((1 - mask_ratio) * length)
+    if not 0 <= mask_ratio < 1 or length - round(mask_ratio * length) < 1:
+        raise ValueError("nothing would stay visible")
+    order = scores.argsort(dim=1)
+    restore = order.argsort(dim=1)
+    return order[:, :kept], restore >= kept, restore
+
+
+@misconception("The mask is made on the CPU, wherever the scores live: pass device=scores.device.", see="random-masking")
+def wrong_device(scores, mask_ratio):
+    n, length = scores.shape
+    kept = length - round(mask_ratio * length)
+    if not 0 <= mask_ratio < 1 or kept < 1:
+        raise ValueError("nothing would stay visible")
+    order = scores.argsort(dim=1)
+    restore = order.argsort(dim=1)
+    mask = (torch.arange(length) >= kept).expand(n, length).gather(1, restore)
+    return order[:, :kept], mask, restore

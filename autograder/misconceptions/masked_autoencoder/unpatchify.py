@@ -78,3 +78,16 @@ def always_float32(patches, patch, channels):
         raise ValueError("these patches make no square image")
     grid = patches.float().reshape(n, side, side, patch, patch, channels)
     return grid.permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch, side * patch)
+
+
+@misconception("You write values into the image without their gradient; stay with torch's reshape and permute.", see="patchify")
+def written_without_gradient(patches, patch, channels):
+    n, length, size = patches.shape
+    side = math.isqrt(length)
+    if side * side != length or size != patch * patch * channels:
+        raise ValueError("these patches make no square image")
+    image = patches.new_zeros(n, channels, side * patch, side * patch)
+    for token, values in enumerate(patches.detach().unbind(1)):
+        top, left = token // side * patch, token % side * patch
+        image[:, :, top : top + patch, left : left + patch] = values.reshape(n, patch, patch, channels).permute(0, 3, 1, 2)
+    return image

@@ -1,0 +1,48 @@
+"""Sent into the student's process for assignment 02: a one-number model that records its training, and a rehearsal on another device."""
+
+import torch
+from torch import nn
+
+
+class Recorder(nn.Module):
+    """Predicts one and the same learned number for every pixel, and observes what it is given and what its gradient does.
+
+    Has `patch`, `channels`, `encode`, `decode` and `forward` like a masked autoencoder.
+    """
+
+    def __init__(self, patch: int = 2, channels: int = 1, start: float = 0.0):
+        super().__init__()
+        self.init_kwargs = {"patch": patch, "channels": channels, "start": start}
+        self.patch, self.channels = patch, channels
+        self.value = nn.Parameter(torch.tensor(float(start)))
+        self.value.register_hook(self._on_gradient)
+        self.value.register_post_accumulate_grad_hook(self._on_accumulated)
+
+    def _on_gradient(self, gradient):
+        observe({"gradient": gradient.detach().clone()})  # noqa: F821
+
+    def _on_accumulated(self, parameter):
+        observe({"accumulated": parameter.grad.detach().clone()})  # noqa: F821
+
+    def encode(self, images, keep):
+        observe({"images": images, "keep": keep, "value": self.value})  # noqa: F821
+        return self.value.expand(len(images), keep.shape[1], 1)
+
+    def decode(self, latent, restore):
+        observe({"restore": restore})  # noqa: F821
+        size = self.patch * self.patch * self.channels
+        return latent.mean((1, 2)).reshape(-1, 1, 1).expand(-1, restore.shape[1], size)
+
+    def forward(self, images, keep, restore):
+        return self.decode(self.encode(images, keep), restore)
+
+
+def elsewhere(names, sizes: dict) -> list:
+    """The student's model on the `meta` device, called there; the devices of its codes and predictions. Raises where tensors of two devices meet."""
+    model = names.MaskedAutoencoder(**sizes).to("meta")
+    length = (sizes["image_size"] // sizes["patch"]) ** 2
+    images = torch.zeros(2, sizes["channels"], sizes["image_size"], sizes["image_size"], device="meta")
+    keep = torch.zeros(2, length // 2, dtype=torch.int64, device="meta")
+    restore = torch.zeros(2, length, dtype=torch.int64, device="meta")
+    codes = model.encode(images, keep)
+    return [codes.device.type, model.decode(codes, restore).device.type]
