@@ -46,6 +46,9 @@ class Judge:
         except Ungradable as reason:
             results = [ExerciseResult(e.name, 0, e.points, "ungradable", None, str(reason)) for e in wanted]
             return Result(assignment.name, submission.student, "ungradable", str(reason), seed, time.monotonic() - start, results)
+        except Exception:  # a notebook that the reader cannot digest is the grader's problem, not the student's
+            results = [ExerciseResult(e.name, 0, e.points, "grader fault", None, FAULT, traceback.format_exc()) for e in wanted]
+            return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, results)
         session = Session(self.jail, notebook, limits, _job_seed(seed), submission.files)
         try:
             exercises = _Exercises(self, assignment, session, seed, limits).judge(wanted)

@@ -90,10 +90,9 @@ def parse(data: bytes, limits: Limits) -> tuple[nbformat.NotebookNode, list[str]
         raise Ungradable(f"The notebook says that its format is {str(raw.get('nbformat'))[:20]}; formats 3 and 4 can be read. Open it in Jupyter, save it and hand it in again.")
     try:
         if raw["nbformat"] == 3:
-            notebook = nbformat.convert(nbformat.from_dict(raw), 4)
+            raw = nbformat.convert(nbformat.from_dict(raw), 4)
             repairs.append("converted from notebook format 3")
-        else:
-            notebook = _plain(raw, repairs)
+        notebook = _plain(raw, repairs)
     except Ungradable:
         raise
     except Exception as error:  # nbformat's converter raises many kinds for a damaged file

@@ -22,7 +22,7 @@ class Raised(StudentFailure):
     line: str | None = None
 
     @property
-    def outcome(self) -> str:  # noqa: D102
+    def outcome(self) -> str:
         if self.kinds and self.kinds[0] == "NotImplementedError":
             return "blank"
         if "MemoryError" in self.kinds or "can't allocate memory" in self.message or "not enough memory" in self.message:

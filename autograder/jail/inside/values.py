@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 from wire import Codec, Opaque
+
 from workbook.schedule import NoiseSchedule
 
 SCHEDULE = ("beta", "alpha", "alpha_bar", "posterior_variance")

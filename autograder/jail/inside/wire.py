@@ -23,7 +23,7 @@ DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
         torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.bool,
-        torch.complex64, torch.complex128,
+        torch.complex64,
     )
 }  # fmt: skip
 
@@ -77,6 +77,8 @@ class Codec:
             return {"$": "meta", "shape": list(plain.shape), "dtype": str(plain.dtype).removeprefix("torch.")}
         if plain.layout != torch.strided:
             plain = plain.to_dense()
+        if str(plain.dtype).removeprefix("torch.") not in DTYPES:
+            return {"$": "opaque", "type": f"tensor of {plain.dtype}"}
         name = str(len(self.tensors))
         self.tensors[name] = plain.cpu().resolve_conj().resolve_neg().contiguous().clone()
         return {"$": "tensor", "i": name}

@@ -1,0 +1,47 @@
+# From Bottleneck to Noise. `make demo` and `make test` set up all they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export OMP_NUM_THREADS := 1
+
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml
+	@echo "setting up $(VENV) (a few minutes the first time)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --editable ".[grader,test]"
+	@touch $@
+
+demo: $(STAMP) ## release 03_vae, grade a sample class into build/demo, show the table
+	$(BIN)/python -m autograder.demo
+
+test: $(STAMP) ## the whole test suite
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m pytest
+
+lab: $(STAMP) ## JupyterLab on the assignments
+	$(BIN)/jupyter lab assignments
+
+release: $(STAMP) ## make the students' notebooks from the sources
+	$(BIN)/autograder release
+
+scoreboard: $(STAMP) ## wrong versions accepted, correct versions rejected, misconceptions named
+	$(BIN)/python -m autograder.scoreboard
+
+seeds: $(STAMP) ## grade the references under SEEDS=20 different seeds
+	$(BIN)/python -m autograder.seeds $(or $(SEEDS),20)
+
+doctor: $(STAMP) ## what this machine has, and whether the sandbox holds
+	$(BIN)/autograder doctor
+
+lint: $(STAMP) ## style
+	$(BIN)/python -m ruff check .
+
+clean: ## remove what was built
+	rm -rf build course .venv
