@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from autograder.checking import close, number, tensor, wrong
+from autograder.checking import number, tensor, wrong
 from autograder.probes.autoencoder import Recorder
 
 DEPENDS = ("mse_loss",)

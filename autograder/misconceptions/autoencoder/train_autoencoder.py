@@ -1,11 +1,9 @@
 """Wrong versions of train_autoencoder."""
 
 import torch
-from workbook.data import batches
 
 from autograder.versions import misconception
-
-mse_loss = torch.nn.functional.mse_loss  # stands here for the notebook's own, which a submission has in its place
+from workbook.data import batches
 
 
 @misconception("Gradients of earlier steps pile up: backward adds to what is there, so clear them in every step (optimizer.zero_grad()).", see="backprop")
