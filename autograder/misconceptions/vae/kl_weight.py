@@ -50,6 +50,6 @@ def sigmoid_ramp(step, warmup_steps):
     return 1 / (1 + math.exp(5 - 10 * step / warmup_steps)) if warmup_steps else 1.0
 
 
-@misconception("Dividing by warmup_steps plus a small number never quite reaches the weight 1 at warmup_steps, and gives 0 at step 0 without a warm-up.", see="kl-warmup")
-def small_number_added(step, warmup_steps):
-    return min(1.0, step / (warmup_steps + 1e-2))
+@misconception("Dividing by warmup_steps + 1 avoids a division by zero, but reaches the weight 1 a step late and gives 0 at step 0 without a warm-up.", see="kl-warmup")
+def one_added(step, warmup_steps):
+    return min(1.0, step / (warmup_steps + 1))

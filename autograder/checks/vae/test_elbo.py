@@ -1,0 +1,90 @@
+"""Checks of elbo: its three results for probe models, the use of eps, gradients, forms."""
+
+import types
+
+import pytest
+import torch
+
+from autograder.checking import close, kind_of, rounding, tensor, wrong
+from autograder.probes.vae import TinyVAE
+
+DEPENDS = ("gaussian_kl", "reparameterize", "bernoulli_log_likelihood")
+NAMES = ("elbo", "log_likelihood", "kl")
+
+
+def probe(draw, d=6, k=2, dtype=torch.float32):
+    """A tiny model with random parameters."""
+    model = TinyVAE(d, k).to(dtype)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(draw.normal(*parameter.shape, dtype=dtype, scale=0.7))
+    return model
+
+
+def compare(got, want, dtype):
+    """Three tensors (n,), each the right one; a swap of the last two is named."""
+    if not isinstance(got, tuple | list) or len(got) != 3:
+        wrong(f"elbo: expected three tensors (elbo, log_likelihood, kl), but your code returned {kind_of(got)}.")
+    want = [part.detach() for part in want]
+    n = len(want[0])
+    for name, part in zip(NAMES, got, strict=True):
+        if isinstance(part, torch.Tensor) and part.dim() == 0:
+            wrong(f"{name}: expected one value per example, shape ({n},), but yours is a single number.", "averaged_over_batch")
+        tensor(part, name, (n,), dtype)
+    bound = rounding(dtype, terms=40, scale=float(want[1].abs().max()) + float(want[2].abs().max()))
+    for name, part, right in zip(NAMES, got, want, strict=True):
+        close(part, right, name, **bound, misconception=_named(got, want, bound))
+
+
+def _named(got, want, bound):
+    """Which slip a wrong triple shows, where it can be told from the values."""
+    def same(a, b):
+        return torch.allclose(a, b, **bound)
+
+    if same(got[1], want[2]) and same(got[2], want[1]):
+        return "results_swapped"
+    if same(got[1], want[1]) and same(got[2], want[2]):
+        return "negated" if same(got[0], -want[0]) else "kl_added" if same(got[0], want[1] + want[2]) else None
+    if same(got[2], want[2]) and same(got[1] * 6, want[1]):
+        return "mean_over_pixels"
+    return None
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_three_results(student, reference, draw, dtype):
+    """elbo, log-likelihood and KL are right for each example, with the noise given."""
+    model, x, eps = probe(draw, dtype=dtype), draw.uniform(5, 6, dtype=dtype), draw.normal(5, 2, dtype=dtype)
+    got, again = student.elbo(model, x, eps), student.elbo(model, x, eps)
+    same_form = isinstance(got, tuple | list) and isinstance(again, tuple | list) and len(got) == len(again) == 3
+    if same_form and all(isinstance(part, torch.Tensor) for part in [*got, *again]) and not all(map(torch.equal, got, again)):
+        wrong("Two calls with the same eps gave different results.", "own_noise")
+    compare(got, reference.elbo(model, x, eps), dtype)
+
+
+@pytest.mark.parametrize("sizes", [(1, 6, 2), (7, 3, 5), (4, 20, 1)])
+def test_any_size(student, reference, draw, sizes):
+    """Any number of examples, pixels and latent coordinates works."""
+    n, d, k = sizes
+    model, x, eps = probe(draw, d, k), draw.uniform(n, d), draw.normal(n, k)
+    compare(student.elbo(model, x, eps), reference.elbo(model, x, eps), torch.float32)
+
+
+def test_gradients_reach_the_encoder(student, reference, draw):
+    """Gradients pass from both parts back to the image, through encoder and code."""
+    if not all(isinstance(getattr(reference, name), types.FunctionType) for name in DEPENDS):
+        return  # judged with the student's own functions in the jail, through which no gradient passes here
+    model, x, eps = probe(draw, dtype=torch.float64), draw.uniform(4, 6, dtype=torch.float64), draw.normal(4, 2, dtype=torch.float64)
+    x.requires_grad_(True)
+    for output in (1, 2, 0):
+        (want,) = torch.autograd.grad(reference.elbo(model, x, eps)[output].sum(), x)
+        (got,) = student.elbo.gradient(model, x.detach(), eps, wrt=(1,), output=output)
+        if got is None:
+            wrong(f"No gradient comes back from {NAMES[output]}.")
+        if not torch.allclose(tensor(got, f"gradient of {NAMES[output]}", (4, 6)), want, rtol=1e-7, atol=1e-8):
+            (noise,) = student.elbo.gradient(model, x.detach(), eps, wrt=(2,), output=1)
+            wrong(f"The gradient of {NAMES[output]} is wrong: some path from the encoder is cut.", "code_detached" if noise is None or not bool(noise.any()) else None)
+
+
+def test_keeps_the_device(student, draw):
+    """The results live on the device of model and data."""
+    student.elbo.on_meta(probe(draw), draw.uniform(4, 6), draw.normal(4, 2))

@@ -1,0 +1,62 @@
+"""Checks of gaussian_log_likelihood: values for several sigma, normalisation, gradients, forms, devices."""
+
+import math
+
+import pytest
+import torch
+
+from autograder.checking import close, rounding, tensor, wrong
+
+
+def scale(mean, x, sigma):
+    """The size of the largest term: squared error and constant."""
+    return float((x - mean).square().sum(1).max()) / sigma**2 + x.shape[1] * (abs(math.log(sigma)) + 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_agrees_with_the_density(student, reference, draw, dtype):
+    """The value is the logarithm of the Gaussian density, one per example."""
+    mean, x, sigma = draw.normal(6, 7, dtype=dtype), draw.normal(6, 7, dtype=dtype), draw.number(1.3, 2.5)
+    want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).to(dtype)
+    close(student.gaussian_log_likelihood(mean, x, sigma), want, "log-likelihood", **rounding(dtype, terms=10, scale=scale(mean, x, sigma)))
+
+
+@pytest.mark.parametrize("sigma", [0.05, 1.0, 30.0])
+def test_small_and_large_sigma(student, reference, draw, sigma):
+    """Small, unit and large standard deviations are right, normalising constant included."""
+    mean, x = draw.normal(4, 11), draw.normal(4, 11)
+    want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).float()
+    close(student.gaussian_log_likelihood(mean, x, sigma), want, f"log-likelihood for sigma = {sigma}", **rounding(torch.float32, terms=14, scale=scale(mean, x, sigma)))
+
+
+def test_best_sigma_is_the_root_mean_squared_error(student, draw):
+    """As a function of sigma the likelihood is largest at the root of the mean squared error."""
+    mean, x = draw.normal(1, 50, dtype=torch.float64), draw.normal(1, 50, dtype=torch.float64)
+    best = float((x - mean).square().mean().sqrt())
+    values = [float(tensor(student.gaussian_log_likelihood(mean, x, best * factor), "log-likelihood", (1,))) for factor in (0.9, 1.0, 1.1)]
+    if max(values) != values[1]:
+        wrong("The likelihood should be largest where sigma^2 is the mean squared error; yours is larger beside it. Look at the normalising constant.")
+
+
+def test_gradients(student, draw):
+    """The gradient with respect to the mean is the error over the variance."""
+    mean, x, sigma = draw.normal(4, 5, dtype=torch.float64), draw.normal(4, 5, dtype=torch.float64), draw.number(0.5, 2.0)
+    to_mean, to_x = student.gaussian_log_likelihood.gradient(mean, x, sigma, wrt=(0, 1))
+    for name, got, want in (("mean", to_mean, (x - mean) / sigma**2), ("x", to_x, (mean - x) / sigma**2)):
+        if got is None:
+            wrong(f"No gradient comes back to {name}.")
+        if not torch.allclose(tensor(got, f"gradient with respect to {name}", (4, 5)), want, rtol=1e-8, atol=1e-10):
+            wrong(f"The gradient with respect to {name} is wrong.")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 64), (12, 3), (5, 5)])
+def test_any_size(student, reference, draw, shape):
+    """Any number of examples and of pixels works."""
+    mean, x = draw.normal(*shape), draw.normal(*shape)
+    want = reference.gaussian_log_likelihood(mean, x, 0.7)
+    close(student.gaussian_log_likelihood(mean, x, 0.7), want, f"log-likelihood for shape {shape}", **rounding(torch.float32, terms=shape[1] + 4, scale=scale(mean, x, 0.7)))
+
+
+def test_keeps_the_device(student, draw):
+    """The result lives on the device of the inputs."""
+    student.gaussian_log_likelihood.on_meta(draw.normal(4, 3), draw.uniform(4, 3), 0.5)

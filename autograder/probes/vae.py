@@ -1,0 +1,53 @@
+"""Probes of the VAE assignment: a tiny model with the interface of a VAE that can report how it is used."""
+
+import torch
+from torch import nn
+
+
+class TinyVAE(nn.Module):
+    """Curved on both sides: mu, logvar = W (x + sin 2x) + b; logits = V (z + sin 2z) + c.
+
+    recording: report every batch with the parameters at that moment, every code, the gradient that flows back into the two heads (however it is
+    asked for), and every gradient that a parameter accumulates.
+    A report of a call says whether gradients were on, so that a look at the model under no_grad can be told from training.
+    """
+
+    def __init__(self, input_dim: int = 6, latent_dim: int = 2, recording: bool = False):
+        super().__init__()
+        self.init_kwargs = {"input_dim": input_dim, "latent_dim": latent_dim, "recording": recording}
+        self.latent_dim, self.recording = latent_dim, recording
+        self.read = nn.Linear(input_dim, 2 * latent_dim)
+        self.write = nn.Linear(latent_dim, input_dim)
+        if recording:
+            for name, parameter in self.named_parameters():
+                parameter.register_post_accumulate_grad_hook(lambda p, name=name: self.report("gradient", name, p.grad))
+
+    def encode(self, x):
+        if self.recording:
+            self.report("batch", torch.is_grad_enabled(), x, {name: p.detach().clone() for name, p in self.named_parameters()})
+        heads = self.read(x + (2 * x).sin())
+        if self.recording and heads.requires_grad:
+            heads.register_hook(lambda gradient: self.report("flow", gradient))
+        return heads.chunk(2, dim=1)
+
+    def decode(self, z):
+        if self.recording:
+            self.report("code", torch.is_grad_enabled(), z)
+        return self.write(z + (2 * z).sin())
+
+    def report(self, *parts):
+        observe([part.detach().clone() if isinstance(part, torch.Tensor) else part for part in parts])  # noqa: F821, a builtin there
+
+
+class NothingElse(nn.Module):
+    """A frozen decoder and nothing more: for functions that need no encoder. Its one parameter is an offset of every logit."""
+
+    def __init__(self, input_dim: int = 5, latent_dim: int = 3):
+        super().__init__()
+        self.init_kwargs = {"input_dim": input_dim, "latent_dim": latent_dim}
+        self.latent_dim = latent_dim
+        self.offset = nn.Parameter(torch.zeros(input_dim))
+        self.register_buffer("directions", torch.zeros(latent_dim, input_dim))
+
+    def decode(self, z):
+        return z @ self.directions.to(z.dtype) + self.offset
