@@ -1,7 +1,5 @@
 """Wrong versions of train_mae: one plain loop, one slip in each."""
 
-import copy
-
 import torch
 
 from autograder.versions import misconception
@@ -156,6 +154,8 @@ def never_steps(model, images, *, steps, mask_ratio=0.75, batch_size=128, lr=1e-
 
 @misconception("A copy of the model is trained; the model that was handed over stays as it was.", see="mae-loss")
 def trains_a_copy(model, images, *, steps, mask_ratio=0.75, batch_size=128, lr=1e-3, generator=None):
+    import copy
+
     model = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     stream, losses = batches(images, batch_size, generator), []
