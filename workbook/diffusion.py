@@ -31,11 +31,14 @@ def time_features(t: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def clipped_sampler(model, shape, schedule: NoiseSchedule, steps: int = 20, generator: torch.Generator | None = None, device="cpu") -> torch.Tensor:
-    """Images `(n, c, h, w)` in [-1, 1] from a noise-predicting `model(x, t)` by deterministic sampling in `steps` model calls.
+def clipped_sampler(
+    model: torch.nn.Module, shape: tuple[int, ...], schedule: NoiseSchedule, steps: int = 20, generator: torch.Generator | None = None, device="cpu", eta: float = 1.0
+) -> torch.Tensor:
+    """Images `(n, c, h, w)` in [-1, 1] from a noise-predicting `model(x, t)`, in `steps` model calls (Song, Meng and Ermon 2021, eq. 12).
 
-    At each stop on the way from T to 0 the model's guess of the clean image is cut to [-1, 1] before the angle is turned back
-    (the cut is what images allow and other data would not). The model is used in evaluation mode and put back as it was.
+    At each stop on the way from T to 0 the guess of the clean image is cut to [-1, 1], which images allow and other data would not, and the angle is
+    turned back. eta: share of fresh noise, 0 for none (the path is then fixed by its start), 1 for as much as the ancestral sampler takes, which
+    forgives a network more of its errors. The model is used in evaluation mode and put back as it was.
     """
     angle = schedule.alpha_bar.double().sqrt().clamp(max=1).acos()
     stops = torch.linspace(schedule.T, 0, steps + 1).round().long().tolist()
@@ -43,11 +46,12 @@ def clipped_sampler(model, shape, schedule: NoiseSchedule, steps: int = 20, gene
     model.eval()
     x = torch.randn(shape, generator=generator).to(device)
     for here, there in zip(stops[:-1], stops[1:], strict=True):
-        cos, sin = angle[here].cos().item(), angle[here].sin().item()
+        cos, sin, to_cos, to_sin = angle[here].cos().item(), angle[here].sin().item(), angle[there].cos().item(), angle[there].sin().item()
         guess = model(x, torch.full((len(x),), here, device=device)).float()
         clean = ((x - sin * guess) / cos).clamp(-1, 1)
         noise = (x - cos * clean) / sin
-        x = angle[there].cos().item() * clean + angle[there].sin().item() * noise
+        fresh = eta * to_sin / sin * math.sqrt(1 - (cos / to_cos) ** 2)
+        x = to_cos * clean + math.sqrt(to_sin**2 - fresh**2) * noise + fresh * torch.randn(shape, generator=generator).to(device)
     model.train(was_training)
     return x
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder.checking import Meta, close, rounding, wrong
+from autograder.checking import Meta, close, rounding, tensor, wrong
 
 SHAPES = [(6, 6), (5, 3), (4, 2, 3, 5), (1, 7)]  # square first: there, a wrong broadcast goes unnoticed
 
@@ -11,6 +11,15 @@ SHAPES = [(6, 6), (5, 3), (4, 2, 3, 5), (1, 7)]  # square first: there, a wrong 
 def schedule(draw, reference, dtype=torch.float64, T=12):
     """Large steps, so that 1 - alpha_bar is at least 0.05 and its rounding harmless."""
     return reference.make_schedule(torch.cat([torch.zeros(1), draw.uniform(T, low=0.05, high=0.3)]).to(dtype))
+
+
+def test_nothing_is_drawn_inside(student, reference, draw):
+    """The same call gives the same result: the noise is an argument."""
+    s, t = schedule(draw, reference), draw.integers(1, 13, 4)
+    x0, eps = draw.normal(4, 3, dtype=torch.float64), draw.normal(4, 3, dtype=torch.float64)
+    first, again = (tensor(student.add_noise(x0, t, eps, s), "x_t", (4, 3)) for _ in range(2))
+    if not torch.equal(first, again):
+        wrong("add_noise: the same call gives two different results.", "draws_its_own_noise")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from autograder.checking import close, raises, tensor, wrong
-from autograder.probes.ddpm import Tabled
+from autograder.probes.ddpm import Homebody, Tabled
 
 DEPENDS = ("predict_x0", "add_noise")
 T, MEAN, STD = 40, 3.0, 0.5
@@ -148,3 +148,10 @@ def test_generator(student, reference, draw):
     if torch.equal(first, tensor(other, "ddim_sample", (4, 3))):
         wrong("ddim_sample: generators with different seeds give the same samples.")
     tensor(student.ddim_sample(exact(s), (4, 3), s, 4), "ddim_sample without a generator", (4, 3), torch.float32)
+
+
+def test_device(student, reference, draw):
+    """Samples are made on the device of the model's parameters."""
+    found = student.ddim_sample.on_meta(Homebody(), (3, 2), schedule(draw, reference), 4)
+    if isinstance(found, torch.Tensor):
+        wrong("ddim_sample: your samples stay on the CPU while the model's parameters are on another device.", "wrong_device")

@@ -26,6 +26,15 @@ def expected(reference, net, x0, t, eps, s):
     return (eps - net(reference.add_noise(x0, t, eps, s), t).detach()).square().mean()
 
 
+def test_nothing_is_drawn_inside(student, reference, draw):
+    """The same call gives the same loss: the noise is an argument."""
+    s, net, t = schedule(draw, reference), model(draw), draw.integers(1, T + 1, 6)
+    x0, eps = draw.normal(6, 4), draw.normal(6, 4)
+    first, again = (tensor(student.ddpm_loss(net, x0, t, eps, s), "the loss", finite=False) for _ in range(2))
+    if not torch.equal(first, again):
+        wrong("ddpm_loss: the same call gives two different losses.", "another_noise")
+
+
 @pytest.mark.parametrize("shape", [(7, 5), (3, 1, 4, 4), (1, 6)])
 def test_value(student, reference, draw, shape):
     """The loss is the mean squared error of the predicted noise."""

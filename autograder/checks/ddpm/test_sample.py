@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from autograder.checking import close, tensor, wrong
-from autograder.probes.ddpm import Tabled
+from autograder.probes.ddpm import Homebody, Tabled
 
 DEPENDS = ("reverse_step", "reverse_mean", "posterior", "predict_x0")
 T, MEAN, STD = 10, 3.0, 0.5
@@ -155,3 +155,10 @@ def test_generator(student, reference, draw):
     if torch.equal(first, tensor(other, "sample", (4, 3))):
         wrong("sample: generators with different seeds give the same samples.")
     tensor(student.sample(exact(s), (4, 3), s), "sample without a generator", (4, 3), torch.float32)
+
+
+def test_device(student, reference, draw):
+    """Samples are made on the device of the model's parameters."""
+    found = student.sample.on_meta(Homebody(), (3, 2), schedule(draw, reference))
+    if isinstance(found, torch.Tensor):
+        wrong("sample: your samples stay on the CPU while the model's parameters are on another device.", "wrong_device")

@@ -152,6 +152,17 @@ def excess(slope, offset, x, s):
     return float(((a - best).square() * variance + (a * mean + b).square()).mean())
 
 
+def test_learning_rate(student, reference, draw):
+    """A hundred times the learning rate moves the parameters much farther."""
+    s, x, seed, moved = faint(reference), gaussian(draw), draw.seed(), []
+    for lr in (1e-4, 1e-2):
+        probe = student.place(Tabled(T))
+        losses_of(student.train_ddpm(probe, x, s, steps=3, batch_size=64, lr=lr, generator=torch.Generator().manual_seed(seed)), 3)
+        moved.append(sum(float(value.abs().sum()) for value in probe.state_dict().values()))
+    if not 10 * moved[0] < moved[1]:
+        wrong("train_ddpm: the step size does not follow lr.", "lr_ignored" if moved[0] > 0 else "never_steps")
+
+
 def test_it_learns(student, reference, draw):
     """On Gaussian data the predictor comes near the exact one, and stays there."""
     s = reference.make_schedule(torch.tensor([0.0, 0.2, 0.3, 0.4, 0.5]))
@@ -166,17 +177,6 @@ def test_it_learns(student, reference, draw):
         wrong(f"train_ddpm: after 500 steps the predictor is still {late / course[0]:.0%} as far from the best one as at the start.", "gradients_add_up")
     for name, value in probe.state_dict().items():
         tensor(value, f"after training, the parameter {name}")
-
-
-def test_learning_rate(student, reference, draw):
-    """A hundred times the learning rate moves the parameters much farther."""
-    s, x, seed, moved = faint(reference), gaussian(draw), draw.seed(), []
-    for lr in (1e-4, 1e-2):
-        probe = student.place(Tabled(T))
-        losses_of(student.train_ddpm(probe, x, s, steps=3, batch_size=64, lr=lr, generator=torch.Generator().manual_seed(seed)), 3)
-        moved.append(sum(float(value.abs().sum()) for value in probe.state_dict().values()))
-    if not 10 * moved[0] < moved[1]:
-        wrong("train_ddpm: the step size does not follow lr.", "lr_ignored" if moved[0] > 0 else "never_steps")
 
 
 @pytest.mark.parametrize(("n", "batch"), [(5, 128), (10, 4), (1, 1)])

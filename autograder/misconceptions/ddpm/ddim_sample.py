@@ -198,3 +198,17 @@ def mode_left_changed(model, shape, schedule, steps, generator=None):
         eps = model(x, n)
         x = schedule.alpha_bar[s].sqrt() * predict_x0(x, n, eps, schedule) + (1 - schedule.alpha_bar[s]).sqrt() * eps
     return x
+
+
+@misconception("Your walk stays on the CPU while the model is on another device: move x_T and the times to next(model.parameters()).device.", see="ddim")
+@torch.no_grad()
+def wrong_device(model, shape, schedule, steps, generator=None):
+    if not 1 <= steps <= schedule.T:
+        raise ValueError("steps must be in 1..T")
+    x = torch.randn(shape, generator=generator)
+    times = torch.linspace(schedule.T, 0, steps + 1).round().long().tolist()
+    for t, s in zip(times[:-1], times[1:], strict=True):
+        n = torch.full((len(x),), t)
+        eps = model(x, n)
+        x = schedule.alpha_bar[s].sqrt() * predict_x0(x, n, eps, schedule) + (1 - schedule.alpha_bar[s]).sqrt() * eps
+    return x

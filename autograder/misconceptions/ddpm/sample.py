@@ -132,3 +132,12 @@ def clipped(model, shape, schedule, generator=None):
     for t in range(schedule.T, 0, -1):
         x = reverse_step(model, x, t, schedule, torch.randn(shape, generator=generator).to(x.device))
     return x.clamp(-1, 1)
+
+
+@misconception("Your chain stays on the CPU while the model is on another device: move the noise to next(model.parameters()).device.", see="ancestral")
+@torch.no_grad()
+def wrong_device(model, shape, schedule, generator=None):
+    x = torch.randn(shape, generator=generator)
+    for t in range(schedule.T, 0, -1):
+        x = reverse_step(model, x, t, schedule, torch.randn(shape, generator=generator))
+    return x

@@ -10,13 +10,14 @@ from autograder.versions import correct
 def own_formula(model, shape, schedule, generator=None):
     mode = model.training
     model.train(False)
-    x = torch.randn(*shape, generator=generator)
+    home = next(model.parameters()).device
+    x = torch.randn(*shape, generator=generator).to(home)
     for t in reversed(range(1, schedule.T + 1)):
-        times = torch.full((shape[0],), t)
+        times = torch.full((shape[0],), t, device=home)
         eps_hat = model(x, times)
         x = (x - schedule.beta[t] / (1 - schedule.alpha_bar[t]).sqrt() * eps_hat) / schedule.alpha[t].sqrt()
         if t > 1:
-            x = x + schedule.posterior_variance[t].sqrt() * torch.randn(*shape, generator=generator)
+            x = x + schedule.posterior_variance[t].sqrt() * torch.randn(*shape, generator=generator).to(home)
     model.train(mode)
     return x
 
@@ -34,8 +35,9 @@ def noise_drawn_first(model, shape, schedule, generator=None):
 
 @correct("detached at every step")
 def detached(model, shape, schedule, generator=None):
-    x = torch.empty(shape).normal_(generator=generator)
+    device = next(model.parameters()).device
+    x = torch.empty(shape).normal_(generator=generator).to(device)
     for t in torch.arange(schedule.T, 0, -1).tolist():
-        eps = torch.empty(shape).normal_(generator=generator)
+        eps = torch.empty(shape).normal_(generator=generator).to(device)
         x = reverse_step(model, x, t, schedule, eps).detach()
     return x

@@ -3,8 +3,8 @@
 import torch
 
 from workbook.checks import expect, expect_shape, fail
-from workbook.checks.autoencoder.measuring import near
 from workbook.checks.autoencoder.looking import Operations
+from workbook.checks.autoencoder.measuring import near
 
 SIZES = {"input_dim": 37, "hidden_dim": 11, "latent_dim": 5}
 
