@@ -539,7 +539,8 @@ check("kl_weight", points=4)
 # <details><summary>Hint 3: almost code</summary>
 #
 # `for step in track(steps, ...)`: `x_batch = next(stream)`; `eps = torch.randn(..., generator=generator)`; `bound, log_likelihood, kl = elbo(...)`;
-# `loss = beta_vae_loss(log_likelihood, kl, beta * kl_weight(step, warmup_steps))`; the three optimiser lines; `losses.append(-bound.mean().item())`.
+# then `beta_vae_loss` of the two halves, its weight being the product of `beta` and this step's `kl_weight`; the three optimiser lines; last, append the
+# negated batch mean of `bound`, through `.item()`.
 # </details>
 
 # %% exercise="train_vae"
