@@ -106,7 +106,7 @@ def _notebook_cell(cell: Cell, assignment: Assignment, identity: str) -> nbforma
     if cell.kind == "debug":
         text = cell.released
     if cell.kind == "exercise" and cell.type == "markdown":
-        text = _with_facts(cell)
+        text = with_facts(cell)
     make = nbformat.v4.new_code_cell if cell.type == "code" else nbformat.v4.new_markdown_cell
     made = make(text, id=identity)
     if marks:
@@ -132,7 +132,7 @@ def _marks(cell: Cell) -> dict | None:
     return plain
 
 
-def _with_facts(cell: Cell) -> str:
+def with_facts(cell: Cell) -> str:
     """An exercise's introduction with a line of points, minutes and difficulty below its heading."""
     header = dict(cell.header)
     facts = f"*{header['points']:g} points · about {header['minutes']} minutes · difficulty {header['difficulty']} of 5*"
