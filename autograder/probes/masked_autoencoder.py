@@ -15,8 +15,14 @@ class Recorder(nn.Module):
         self.init_kwargs = {"patch": patch, "channels": channels, "start": start}
         self.patch, self.channels = patch, channels
         self.value = nn.Parameter(torch.tensor(float(start)))
-        self.value.register_hook(self._on_gradient)
-        self.value.register_post_accumulate_grad_hook(self._on_accumulated)
+        self.watched = None  # id of the parameter that carries the hooks; a deep copy has another one, without hooks
+
+    def _watch(self):
+        """Put the hooks onto the parameter that is in use, once."""
+        if self.watched != id(self.value):
+            self.value.register_hook(self._on_gradient)
+            self.value.register_post_accumulate_grad_hook(self._on_accumulated)
+            self.watched = id(self.value)
 
     def _on_gradient(self, gradient):
         observe({"gradient": gradient.detach().clone()})  # noqa: F821
@@ -25,6 +31,7 @@ class Recorder(nn.Module):
         observe({"accumulated": parameter.grad.detach().clone()})  # noqa: F821
 
     def encode(self, images, keep):
+        self._watch()
         observe({"images": images, "keep": keep, "value": self.value})  # noqa: F821
         return self.value.expand(len(images), keep.shape[1], 1)
 
