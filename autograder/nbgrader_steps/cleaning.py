@@ -4,6 +4,7 @@ import re
 
 from nbconvert.preprocessors import Preprocessor
 from nbconvert.preprocessors.sanitize import SanitizeHTML
+from traitlets import Bool
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LONGEST = 2000  # characters of a line that are shown
@@ -12,6 +13,8 @@ MOST = 200_000  # characters of a cell that are shown
 
 class CleanText(Preprocessor):
     """Cuts and strips every cell's text and lets only harmless HTML through."""
+
+    enabled = Bool(True).tag(config=True)  # nbgrader registers steps without enabling them
 
     def preprocess(self, nb, resources):
         """Clean all cells, outputs included."""

@@ -26,6 +26,7 @@ def configure(config: Config, course: Path) -> Config:
         f"{STEPS}.cleaning.CleanText",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    config.ClearMetadataPreprocessor.enabled = True
     config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("deletable",), ("editable",)]
     config.ClearMetadataPreprocessor.preserve_nb_metadata_mask = [("kernelspec",), ("language_info",)]
     return config
