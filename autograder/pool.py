@@ -49,20 +49,30 @@ class Pool:
         """Judge jobs and yield (key, result JSON) in the order in which they finish. Raises PoolFailed where workers cannot start."""
         source_of_jobs, again = iter(jobs), deque()
         tries: dict[str, int] = {}
-        while True:
-            for worker in self._all:
-                if worker.ready and worker.job is None:
-                    job = again.popleft() if again else next(source_of_jobs, None)
-                    if job is not None:
-                        self._give(worker, job)
-            busy = [worker for worker in self._all if worker.job is not None or not worker.ready]
-            if not any(worker.job for worker in self._all) and not again and self._any_ready():
-                job = next(source_of_jobs, None)
-                if job is None:
-                    return
-                again.append(job)
-                continue
-            yield from self._collect(busy, again, tries)
+        try:
+            while True:
+                for worker in self._all:
+                    if worker.ready and worker.job is None:
+                        job = again.popleft() if again else next(source_of_jobs, None)
+                        if job is not None:
+                            self._give(worker, job)
+                busy = [worker for worker in self._all if worker.job is not None or not worker.ready]
+                if not any(worker.job for worker in self._all) and not again and self._any_ready():
+                    job = next(source_of_jobs, None)
+                    if job is None:
+                        return
+                    again.append(job)
+                    continue
+                yield from self._collect(busy, again, tries)
+        finally:
+            self._drop_unfinished()
+
+    def _drop_unfinished(self) -> None:
+        """After an interrupted run: nobody waits any longer for what is still being judged."""
+        for index, worker in enumerate(self._all):
+            if worker.job is not None:
+                _end(worker)
+                self._all[index] = self._start()
 
     def _any_ready(self) -> bool:
         return any(worker.ready for worker in self._all)

@@ -10,6 +10,8 @@ from autograder import source
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import OUTCOMES
+from autograder.submission import Submission
+from autograder.worker import Job
 
 NAMES = [exercise.name for exercise in source.load(VAE).exercises]
 ONE = "kl_weight"  # an exercise on which no other depends in these tests' selections
@@ -118,3 +120,12 @@ def test_a_fault_of_the_grader_asks_for_a_person(tmp_path, fault):
     assert verdicts[ONE]["outcome"] == "grader fault" and verdicts[ONE]["points"] == 0
     assert "person" in verdicts[ONE]["message"] and "Traceback" not in verdicts[ONE]["message"]
     assert verdicts[ONE]["detail"]
+
+
+def test_an_interrupted_run_leaves_nothing_for_the_next(pool):
+    """What was being judged when a run was given up must not turn up as another run's result."""
+    jobs = [Job(str(number), Submission(VAE, "student", notebook(), {}), 7, ("kl_weight",)) for number in range(4)]
+    run = pool.run(jobs)
+    next(run)
+    run.close()
+    assert outcomes(grade(pool, notebook(), ("kl_weight",)))["kl_weight"] == "right"
