@@ -70,7 +70,7 @@ def load_unet(build, path) -> torch.nn.Module:
 
     with safe_open(path, framework="pt") as file:
         architecture = json.loads(file.metadata()["architecture"])
-        state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: a safetensors file, no dict
+        state = {name: file.get_tensor(name) for name in file.keys()}  # a safetensors file is no dict
     model = build(**architecture)
     model.load_state_dict(state)
     return model.eval()

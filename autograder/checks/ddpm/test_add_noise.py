@@ -16,8 +16,8 @@ def schedule(draw, reference, dtype=torch.float64, T=12):
 def test_nothing_is_drawn_inside(student, reference, draw):
     """The same call gives the same result: the noise is an argument."""
     s, t = schedule(draw, reference), draw.integers(1, 13, 4)
-    x0, eps = draw.normal(4, 3, dtype=torch.float64), draw.normal(4, 3, dtype=torch.float64)
-    first, again = (tensor(student.add_noise(x0, t, eps, s), "x_t", (4, 3)) for _ in range(2))
+    x0, eps = draw.normal(4, 4, dtype=torch.float64), draw.normal(4, 4, dtype=torch.float64)  # square, as below
+    first, again = (tensor(student.add_noise(x0, t, eps, s), "x_t", (4, 4)) for _ in range(2))
     if not torch.equal(first, again):
         wrong("add_noise: the same call gives two different results.", "draws_its_own_noise")
 

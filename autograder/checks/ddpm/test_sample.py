@@ -128,8 +128,8 @@ def implied(reference, s):
     plain, mean, variance = exact(s), 0.0, 1.0
     zero, one = torch.zeros(1, 1), torch.ones(1, 1)
     for t in range(T, 0, -1):
-        base = float(reference.reverse_step(plain, zero, t, s, zero))
-        slope, noise = float(reference.reverse_step(plain, one, t, s, zero)) - base, float(reference.reverse_step(plain, zero, t, s, one)) - base
+        base, moved, noisy = (reference.reverse_step(plain, x, t, s, eps).detach().item() for x, eps in ((zero, zero), (one, zero), (zero, one)))
+        slope, noise = moved - base, noisy - base
         mean, variance = slope * mean + base, slope**2 * variance + noise**2
     return mean, variance
 

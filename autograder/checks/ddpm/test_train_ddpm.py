@@ -129,7 +129,7 @@ def judge_losses(reference, losses, calls, x, ids, times, eps, s):
     model, wants = Tabled(T), []
     for call, i, t, e in zip(calls, ids, times, eps, strict=True):
         model.slope.data, model.offset.data = tensor(call["slope"], "slope", (T + 1,)), tensor(call["offset"], "offset", (T + 1,))
-        wants.append(float(reference.ddpm_loss(model, x[i], t, e, s)))
+        wants.append(reference.ddpm_loss(model, x[i], t, e, s).detach().item())
     off = (losses - torch.tensor(wants, dtype=torch.float64)).abs()
     if float((off / (0.02 * torch.tensor(wants, dtype=torch.float64) + 1e-3)).max()) > 1:
         smooth = torch.tensor(wants[:1], dtype=torch.float64)

@@ -32,7 +32,7 @@ def integer_times(model, shape, schedule, steps, generator=None):
     device = next(model.parameters()).device
     x = torch.randn(shape, generator=generator).to(device)
     with torch.no_grad():
-        for t, s in zip(times, times[1:]):  # noqa: B905
+        for t, s in zip(times, times[1:]):
             n = torch.full((len(x),), t, dtype=torch.int64, device=device)
             eps = model(x, n)
             x = add_noise(predict_x0(x, n, eps, schedule), torch.full_like(n, s), eps, schedule)

@@ -125,7 +125,7 @@ def sample(names):
 def _by_bayes(schedule, t: int, now: torch.Tensor, model) -> tuple[torch.Tensor, float]:
     """Mean and standard deviation of the step: precisions added, with the x_0 that the predicted noise implies."""
     left, before, beta = schedule.alpha_bar[t].item(), schedule.alpha_bar[t - 1].item(), schedule.beta[t].item()
-    implied = (now - (1 - left) ** 0.5 * (model.slope[t] * now + model.offset[t]).detach()) / left**0.5
+    implied = (now - (1 - left) ** 0.5 * (model.slope[t].item() * now + model.offset[t].item())) / left**0.5
     if t == 1:
         return implied, 0.0
     variance = 1 / ((1 - beta) / beta + 1 / (1 - before))
