@@ -1,9 +1,12 @@
 """Local checks of assignment 03."""
 
 from workbook.checks.vae.bound import active_units, beta_vae_loss, elbo, friends_loss, iwae_bound, kl_weight
+from workbook.checks.vae.drawing import generate, interpolate
 from workbook.checks.vae.gaussians import gaussian_kl, gaussian_log_likelihood, reparameterize
+from workbook.checks.vae.network import VAE
 from workbook.checks.vae.pixels import bernoulli_log_likelihood
 
 __all__ = [
-    "active_units", "bernoulli_log_likelihood", "beta_vae_loss", "elbo", "friends_loss", "gaussian_kl", "gaussian_log_likelihood", "iwae_bound", "kl_weight", "reparameterize",
+    "VAE", "active_units", "bernoulli_log_likelihood", "beta_vae_loss", "elbo", "friends_loss", "gaussian_kl", "gaussian_log_likelihood", "generate",
+    "interpolate", "iwae_bound", "kl_weight", "reparameterize",
 ]  # fmt: skip
