@@ -1,0 +1,59 @@
+"""Build the website into build/site: `python -m website.build`. Nothing is fetched; every warning is an error."""
+
+import argparse
+import shutil
+import sys
+from importlib.metadata import files
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+
+from website.panel_data import write_panel_data
+from website.staged_pages import write_assignments, write_equations, write_picture
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def stage(source: Path) -> None:
+    """Put everything Sphinx reads into one folder: settings, pages, lectures, assignments, panels, MathJax."""
+    shutil.rmtree(source, ignore_errors=True)
+    source.mkdir(parents=True)
+    shutil.copy2(HERE / "conf.py", source)
+    shutil.copytree(HERE / "pages", source, dirs_exist_ok=True)
+    shutil.copytree(HERE / "_static", source / "_static")
+    (source / "lectures").mkdir(exist_ok=True)
+    for notebook in sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb")):
+        shutil.copy2(notebook, source / "lectures")
+    for licence in ("LICENSE", "LICENSE-prose"):
+        (source / "files").mkdir(exist_ok=True)
+        shutil.copy2(ROOT / licence, source / "files" / f"{licence}.txt")
+    write_assignments(source)
+    write_equations(source)
+    write_picture(source / "_static")
+    write_panel_data(source / "_static" / "panels" / "data")
+    copy_mathjax(source / "_static" / "mathjax")
+
+
+def copy_mathjax(folder: Path) -> None:
+    """The one file of MathJax that the pages load (TeX in, SVG out: no fonts to fetch), from the installed package."""
+    found = [path for path in files("sphinx-mathjax-offline") or [] if path.name == "tex-svg-full.js"]
+    if len(found) != 1:
+        raise FileNotFoundError("expected sphinx-mathjax-offline to contain tex-svg-full.js once; install the group: pip install -e '.[site]'")
+    folder.mkdir(parents=True)
+    shutil.copy2(Path(str(found[0].locate())), folder)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Sphinx's exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="where the pages go")
+    out = parser.parse_args(arguments).out
+    source = out.with_name(out.name + "-source")
+    stage(source)
+    shutil.rmtree(out, ignore_errors=True)
+    return build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(out.with_name(out.name + "-doctrees")), str(source), str(out)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The pages made from the repository at build time: assignments, the list of equations, the picture of the start page."""
+
+import copy
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import torch
+
+from autograder.places import Places
+from autograder.release import generated
+from autograder.source import load
+from website.models import HALF_TURN
+from website.train_panels import saved_models
+from workbook.data import digits8
+from workbook.equations import EQUATIONS
+
+FACTS = re.compile(r"^\*([\d.]+) points · about (\d+) minutes · difficulty (\d) of 5\*$", re.M)
+
+
+@dataclass(frozen=True)
+class Release:
+    """One released assignment: its notebook, title, and per exercise heading, points, minutes and difficulty."""
+
+    name: str
+    notebook: nbformat.NotebookNode
+    title: str
+    exercises: list[tuple[str, float, int, int]]
+
+
+def read_release(name: str) -> Release:
+    """The release of an assignment: the one in the repository (the tests prove it current), else made from its source."""
+    places = Places.here()
+    path = places.release(name)
+    notebook = nbformat.read(path, 4) if path.exists() else generated(load(name, places))
+    exercises = []
+    for cell in notebook.cells:
+        facts = FACTS.search(cell.source) if cell.cell_type == "markdown" else None
+        if facts:
+            heading = cell.source.splitlines()[0].lstrip("# ").strip()
+            exercises.append((heading, float(facts[1]), int(facts[2]), int(facts[3])))
+    title = next(line[2:].strip() for cell in notebook.cells for line in cell.source.splitlines() if line.startswith("# "))
+    return Release(name, notebook, title, exercises)
+
+
+def write_assignments(source: Path) -> None:
+    """Each released notebook, to read and to download, and the page that lists them."""
+    folder = source / "assignments"
+    folder.mkdir(exist_ok=True)
+    releases = [read_release(name) for name in Places.here().assignment_names()]
+    for release in releases:
+        text = nbformat.writes(release.notebook)
+        (source / "files" / f"{release.name}.ipynb").write_text(text)
+        (folder / f"{release.name}.ipynb").write_text(nbformat.writes(to_read(release)))
+    listing = "\n".join(section(release) for release in releases)
+    page = folder / "index.md"
+    page.write_text(page.read_text().replace("<!-- the assignments -->", listing))
+
+
+def to_read(release: Release) -> nbformat.NotebookNode:
+    """The notebook as a page: a line on top that offers the file."""
+    notebook = copy.deepcopy(release.notebook)
+    line = f"{{download}}`Download this notebook <../files/{release.name}.ipynb>` to work on it; here it can only be read."
+    first = notebook.cells[0]
+    heading, _, rest = first.source.partition("\n")
+    first.source = f"{heading}\n\n{line}\n{rest}"
+    return notebook
+
+
+def section(release: Release) -> str:
+    """A heading, the two ways in, and the table of exercises."""
+    points, minutes = sum(e[1] for e in release.exercises), sum(e[2] for e in release.exercises)
+    rows = "\n".join(f"| {heading} | {p:g} | {m} | {d} |" for heading, p, m, d in release.exercises)
+    return f"""## {release.title}
+
+{{doc}}`Read it <{release.name}>` · {{download}}`Download the notebook <../files/{release.name}.ipynb>`
+
+{len(release.exercises)} exercises, {points:g} points, about {minutes // 60} h {minutes % 60:02d} min.
+
+| Exercise | Points | Minutes | Difficulty |
+|---|--:|--:|--:|
+{rows}
+"""
+
+
+def write_equations(source: Path) -> None:
+    """The list of all numbered equations of the lectures that are there, with their numbers as links."""
+    rows = []
+    for notebook in sorted((source / "lectures").glob("*.ipynb")):
+        text = notebook.read_text()
+        title = next(line[2:].strip() for cell in json.loads(text)["cells"] for line in "".join(cell["source"]).splitlines() if line.startswith("# "))
+        keys = re.findall(r":label: eq-([a-z0-9-]+)", text)
+        rows += [f"\n## {title}\n", "| Number | What it says |", "|---|---|"]
+        rows += [f"| {{eq}}`eq-{key}` | {EQUATIONS[key][1]} |" for key in keys]
+    page = source / "equations.md"
+    page.write_text(page.read_text().replace("<!-- the equations -->", "\n".join(rows)))
+
+
+def write_picture(static: Path) -> None:
+    """The picture of the start page: test digits, squeezed through two numbers and back, and drowned in noise step by step, as one SVG."""
+    x = digits8().test_x[torch.tensor([4, 11, 19, 30])].double()
+    autoencoder = saved_models()["ae2"]
+    back = autoencoder.decode(autoencoder.encode(x)[0])
+    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
+    noisy = [(torch.tensor(a).cos() * (2 * x - 1) + torch.tensor(a).sin() * eps + 1) / 2 for a in (0.2 * HALF_TURN, 0.45 * HALF_TURN, 0.7 * HALF_TURN, HALF_TURN)]
+    columns = [back, x, *noisy]
+    cells = [image(column[row], 96 * c, 96 * row) for c, column in enumerate(columns) for row in range(len(x))]
+    width, height = 96 * len(columns) - 16, 96 * len(x) - 16
+    (static / "picture.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{"".join(cells)}</svg>\n')
+
+
+def image(pixels: torch.Tensor, left: int, top: int) -> str:
+    """An 8x8 digit as squares of ten units, dark ink on a pale ground."""
+    squares = []
+    for i, value in enumerate(pixels.clamp(0, 1).tolist()):
+        red, green, blue = (round(pale + (ink - pale) * value) for pale, ink in ((244, 51), (242, 34), (252, 136)))
+        squares.append(f'<path fill="#{red:02x}{green:02x}{blue:02x}" d="M{left + 10 * (i % 8)} {top + 10 * (i // 8)}h10.3v10.3h-10.3z"/>')
+    return "".join(squares)
