@@ -5,8 +5,9 @@ from workbook.checks.vae.drawing import generate, interpolate
 from workbook.checks.vae.gaussians import gaussian_kl, gaussian_log_likelihood, reparameterize
 from workbook.checks.vae.network import VAE
 from workbook.checks.vae.pixels import bernoulli_log_likelihood
+from workbook.checks.vae.training import train_vae
 
 __all__ = [
     "VAE", "active_units", "bernoulli_log_likelihood", "beta_vae_loss", "elbo", "friends_loss", "gaussian_kl", "gaussian_log_likelihood", "generate",
-    "interpolate", "iwae_bound", "kl_weight", "reparameterize",
+    "interpolate", "iwae_bound", "kl_weight", "reparameterize", "train_vae",
 ]  # fmt: skip

@@ -154,7 +154,7 @@ def iwae_bound(names):
         base = expect_shape(watched(names.iwae_bound, log_p, log_q), (4,), "the bound for 4 images and 4 codes each", dtype)
         for level in (-90.0, -800.0, -5000.0, 300.0):
             moved = names.iwae_bound(log_p + level, log_q)
-            expect(near(moved - level, base, max(tolerance, abs(level) * 1e-6)), f"with all log p lowered or raised by {level:.0f} the bound goes from {base[0]:.3f} to {moved[0]:.4g}", f"{base[0] + level:.3f}",
+            expect(near(moved - level, base, max(tolerance, abs(level) * 1e-6)), f"with {level:+.0f} on all of log_p_xz the bound goes from {base[0]:.3f} to {moved[0]:.4g}", f"{base[0] + level:.3f}",
                    "an exponential of a large number was formed", see)  # fmt: skip
     each_on_its_own(lambda p, q: names.iwae_bound(p.T, q.T), torch.randn(4, 4), torch.randn(4, 4), what="a bound of", see=see)
     log_p, log_q = torch.randn(3, 2, dtype=torch.float64), torch.randn(3, 2, dtype=torch.float64)
@@ -167,7 +167,7 @@ def _known_means(function, see: str) -> None:
     """Weights p/q that are whole numbers, so that their mean can be seen."""
     for p, q, mean in (([3.0], [1.0], 3), ([1.0, 3.0], [1.0, 1.0], 2), ([2.0, 12.0, 6.0, 8.0], [2.0, 4.0, 1.0, 8.0], 2.75), ([6.0] * 5, [2.0] * 5, 3), ([1e-30, 4.0], [1.0, 1.0], 2)):
         log_p, log_q = (torch.tensor(values, dtype=torch.float64).log()[:, None] for values in (p, q))
-        got = expect_shape(function(log_p.expand(-1, 3).clone(), log_q.expand(-1, 3).clone()), (3,), f"the bound for 3 images and {len(p)} codes", torch.float64)[0].item()
+        got = expect_shape(function(log_p.expand(-1, 3).clone(), log_q.expand(-1, 3).clone()), (3,), f"the bound for 3 images and {len(p)} code(s) each", torch.float64)[0].item()
         weights = [round(a / b, 3) for a, b in zip(p, q, strict=True)]
         cause = None if len(p) == 1 else "the order of logarithm and mean, the number that is divided by, or p without q"
         expect(abs(got - math.log(mean)) < 1e-6, f"codes with the weights {weights} give {got:.4f}, the logarithm of {math.exp(min(got, 700)):.3f}", f"the logarithm of {mean}, their mean", cause, see)
@@ -181,9 +181,9 @@ def active_units(names):
     mu = torch.stack([signs.roll(j).roll(5) for j in range(6)], dim=1) * swings + places
     for threshold, want in ((None, 3), (0.1, 2), (0.001, 4), (0.5, 1), (2.0, 0)):
         got = watched(names.active_units, mu) if threshold is None else watched(names.active_units, mu, threshold)
-        kind = f"{'the default' if threshold is None else threshold}"
+        kind = "by default" if threshold is None else f"for threshold = {threshold}"
         expect(isinstance(got, int) and not isinstance(got, bool), f"a {type(got).__name__} comes back", "a Python int, how many there are", "a fraction, a tensor, or one truth value per coordinate", see)
-        expect(got == want, f"means that swing by {[round(v, 2) for v in swings.tolist()]} around {[round(v, 2) for v in places.tolist()]} have {got} active coordinates for threshold {kind}", f"{want}: the variance of a swing is its square",
+        expect(got == want, f"means that swing by {[round(v, 2) for v in swings.tolist()]} around {[round(v, 2) for v in places.tolist()]} have {got} active coordinates {kind}", f"{want}: the variance of a swing is its square",
                "variance, standard deviation, mean square and size are four things; and which dimension holds the images", see)  # fmt: skip
     expect(names.active_units(torch.full((30, 3), 2.0)) == 0, f"{names.active_units(torch.full((30, 3), 2.0))} coordinates count as active though all images have one code", "0", see=see)
     wide = torch.randn(12, 30, dtype=torch.float64)

@@ -34,9 +34,9 @@ def _kl_cause(got: float, want: float, mu: float, logvar: float) -> str:
     if abs(got + want) < 1e-6:
         return "every sign of the bracket is turned, without a minus in front"
     if abs(got - 2 * want) < 1e-6:
-        return "the one half in front"
+        return "the factor in front"
     if mu == 0 and abs(got - divergence_on_a_grid(0.0, 2 * logvar)) < 1e-6:
-        return "which of sigma and its square is logvar the logarithm of"
+        return "logvar taken for the logarithm of the standard deviation"
     return "one of the four terms, or the direction of the divergence"
 
 
@@ -69,7 +69,7 @@ def gaussian_log_likelihood(names):
         total = average_over_normal(lambda u, sigma=sigma: _density_ratio(names.gaussian_log_likelihood, u, sigma))
         fallen = _fall(names.gaussian_log_likelihood, sigma)
         for away, nats in fallen.items():
-            expect(abs(nats - away**2 / 2) < 1e-6, f"for sigma = {sigma}, a pixel {away} standard deviations off its mean scores {nats:.4f} nats less than one on it", f"{away**2 / 2}",
+            expect(abs(nats - away**2 / 2) < 1e-6, f"for sigma = {sigma}, a pixel {away} sigma off its mean scores {nats:.4f} nats less than one on it", f"{away**2 / 2}",
                    "how sigma enters below the squared error", see)  # fmt: skip
         expect(abs(total - 1) < 1e-6, f"for one pixel and sigma = {sigma} your density has the integral {total:.4f}", "1", "the part that does not depend on x: the normalising constant", see)
     mean, x = torch.randn(5, 5, dtype=torch.float64), torch.randn(5, 5, dtype=torch.float64)

@@ -94,4 +94,4 @@ def _free(names) -> None:
                 found[name].append(value.flatten())
     for name, see in (("the logits", "bernoulli-likelihood"), ("mu", SEE), ("logvar", "gaussian-kl")):
         low, high = torch.cat(found[name]).min().item(), torch.cat(found[name]).max().item()
-        expect(low < -9.9 and high > 9.9, f"however large the parameters are, {name} stays between {low:.3g} and {high:.3g}", "any real number, of either sign", "an activation after the last layer, or a narrow clamp", see)
+        expect(low < -9.9 and high > 9.9, f"however large the parameters are, values of {name} stay between {low:.3g} and {high:.3g}", "any real number, of either sign", "an activation after the last layer, or a narrow clamp", see)
