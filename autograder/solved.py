@@ -5,6 +5,7 @@
 writes `solutions/NN_name.ipynb` and says how long each took. A cell that fails, or a check that does not pass, stops the run with what it said.
 """
 
+import os
 import resource
 import sys
 import tempfile
@@ -34,7 +35,7 @@ def execute(notebook: nbformat.NotebookNode) -> Iterator[int]:
     """Run all cells in a folder of its own, yielding each index when it is done. Raises nbclient's CellExecutionError."""
     with tempfile.TemporaryDirectory(prefix="solved-") as folder:
         client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}})
-        with client.setup_kernel():
+        with client.setup_kernel(env=os.environ | {"WORKBOOK_PLAIN": "1"}):
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
                 yield index

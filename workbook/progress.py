@@ -4,11 +4,13 @@
         ...
         losses.append(loss.item())
 
-The bar is a widget in JupyterLab, VS Code and Colab and text in a terminal; in a pipe it is one line at the end.
+The bar is a widget in JupyterLab, VS Code and Colab and text in a terminal; in a pipe, and wherever the environment
+variable WORKBOOK_PLAIN is set (for notebooks that are run to be read), it is one line at the end.
 Interrupting the cell once ends the loop after the current step, so that a training function still returns its losses
 and the model keeps its weights; interrupting twice raises KeyboardInterrupt at once.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -16,13 +18,17 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from tqdm.auto import tqdm
+if os.environ.get("WORKBOOK_PLAIN"):
+    from tqdm import tqdm
+else:
+    from tqdm.auto import tqdm
 
 REFRESH = 0.2  # seconds between two updates of the bar's text
 REDRAW = 1.0  # seconds between two drawings of the live curve
 SMOOTH = 50  # the loss shown is a mean over at most this many last steps
 
 _curves: list["LiveCurve"] = []  # the live curves that are open, innermost last
+_hushed: list[bool] = []  # one entry per open `quiet` block
 
 
 class _Bar(tqdm):
@@ -36,7 +42,8 @@ def track(steps: int | Iterable, description: str = "training", losses: Sequence
     """
     items = range(steps) if isinstance(steps, int) else steps
     patience = REFRESH if _watched() else 3600.0
-    with _Bar(items, desc=description, mininterval=patience, miniters=1, dynamic_ncols=True) as bar, _stop_request() as stop:
+    hushed = bool(_hushed)
+    with _Bar(items, desc=description, mininterval=patience, miniters=1, dynamic_ncols=True, disable=hushed) as bar, _stop_request() as stop:
         began = shown = drawn = time.monotonic()
         for done, item in enumerate(bar, start=1):
             yield item
@@ -53,6 +60,16 @@ def track(steps: int | Iterable, description: str = "training", losses: Sequence
         bar.set_postfix_str(_status(losses, batch_size, bar.n, time.monotonic() - began), refresh=False)
     if _curves and losses:
         _curves[-1].draw(losses)
+
+
+@contextmanager
+def quiet():
+    """Inside of this block `track` draws no bar: for short trainings that nobody waits for, as in a check."""
+    _hushed.append(True)
+    try:
+        yield
+    finally:
+        _hushed.pop()
 
 
 @contextmanager
@@ -103,7 +120,7 @@ def in_notebook() -> bool:
 
 def _watched() -> bool:
     """Whether somebody sees the bar move: in a notebook or a terminal, not in a pipe or a log file."""
-    return in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+    return (in_notebook() and not os.environ.get("WORKBOOK_PLAIN")) or (sys.stderr is not None and sys.stderr.isatty())
 
 
 def _status(losses: Sequence[float] | None, batch_size: int | None, done: int, seconds: float) -> str:

@@ -8,6 +8,7 @@ import torch
 
 from workbook.checks.saying import CheckFailed
 from workbook.checks.showing import show
+from workbook.progress import quiet
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Checker:
         if exercise not in self.namespace:
             return Verdict(exercise, "not yet", f"{exercise} is not defined yet: run its cell first.", points)
         try:
-            with torch.random.fork_rng(devices=[]):
+            with torch.random.fork_rng(devices=[]), quiet():
                 torch.manual_seed(0)
                 test(types.SimpleNamespace(**self.namespace))
         except NotImplementedError:

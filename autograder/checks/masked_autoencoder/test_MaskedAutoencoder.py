@@ -1,7 +1,8 @@
 """Checks of MaskedAutoencoder by what depends on what, with random values in every parameter.
 
-Two answers count as equal when they differ by less than 1e-3 of the answer's size: float32 rounding through three layers stays near 1e-5, and every
-dependence that is tested moves random networks by several per cent at least.
+Two answers count as equal when they differ by less than 1e-4 of the answer's size: float32 rounding through three layers stayed below 1e-6 in 300
+random networks, and the dependences that are tested moved them by 1e-2 and more. The weakest one, visible codes that change places, is looked for in
+several networks with larger weights (see `moved_by_swapping`).
 """
 
 import torch
@@ -46,7 +47,7 @@ def apart(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def same(a: torch.Tensor, b: torch.Tensor) -> bool:
-    return apart(a, b) < 1e-3
+    return apart(a, b) < 1e-4
 
 
 def rows(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
@@ -210,16 +211,32 @@ def misplaced(model, draw, latent, latent2, restore, moved) -> str | None:
 def test_decoder_knows_positions(student, draw):
     """Hidden patches get different predictions, and it matters where the visible ones are."""
     model, latent, (_, restore) = build(student, draw), draw.normal(N, K, SIZES["dim"]), masks(draw)
-    out = decode(model, latent, restore)
-    hidden = rows(out, restore.argsort(1)[:, K:])
-    swapped = rows(decode(model, latent.flip(1), restore), restore.argsort(1)[:, K:])
-    moves = not same(hidden, swapped)
+    hidden = rows(decode(model, latent, restore), restore.argsort(1)[:, K:])
+    moves = moved_by_swapping(model, draw)
     if same(hidden[:, :1].expand_as(hidden), hidden):
         wrong("All hidden patches of an image get the same prediction.", "positions_on_visible_only" if moves else "decoder_without_positions")
     if not moves:
         if same(hidden, rows(decode(model, draw.normal(N, K, SIZES["dim"]), restore), restore.argsort(1)[:, K:])):
             wrong("The predictions for hidden patches do not depend on the codes at all.", "decoder_without_attention")
         wrong("The predictions for hidden patches stay the same when visible codes change places.", "positions_on_mask_tokens_only")
+
+
+def moved_by_swapping(model, draw) -> bool:
+    """Whether predictions for hidden patches change when the visible codes change places, in at least one of four random networks.
+
+    With weights of size 1 the change had a median of 6e-2 and a least value of 5e-3 in 300 networks, its logarithm a standard deviation of 0.9:
+    1e-4 is 7 of them away, for each of the four.
+    """
+    state = model.state_dict()
+    for _ in range(4):
+        model.randomize(draw, scale=1.0)
+        latent, (_, restore) = draw.normal(N, K, SIZES["dim"]), masks(draw)
+        places = restore.argsort(1)[:, K:]
+        if not same(rows(decode(model, latent, restore), places), rows(decode(model, latent.flip(1), restore), places)):
+            model.load_state_dict(state)
+            return True
+    model.load_state_dict(state)
+    return False
 
 
 def test_one_learned_mask_token(student, draw):
