@@ -60,7 +60,7 @@ def grade(
     """
     from autograder.intake import find_submissions
     from autograder.store import safe_name, write_whole
-    from autograder.tables import student_table
+    from autograder.tables import class_table
 
     try:
         jobs = find_submissions(paths, assignment, seed)
@@ -73,7 +73,7 @@ def grade(
     if json_file is not None:
         write_whole(json_file, json.dumps([result.to_json() for result in results], indent=1) + "\n")
     for name in sorted({result.assignment for result in results}):
-        out.print(student_table([result for result in results if result.assignment == name]))
+        out.print(class_table([result for result in results if result.assignment == name]))
     raise typer.Exit(int(any(_needs_person(result) for result in results)))
 
 
@@ -128,7 +128,7 @@ def course_grade(name: str, course: CourseFolder = Path("course"), workers: Work
     from autograder.course import Course, CourseError
     from autograder.jail.errors import SandboxMissing
     from autograder.pool import PoolFailed
-    from autograder.tables import student_table
+    from autograder.tables import class_table
 
     try:
         with _progress() as bar:
@@ -138,7 +138,7 @@ def course_grade(name: str, course: CourseFolder = Path("course"), workers: Work
         raise _fail(str(error)) from None
     except (PoolFailed, SandboxMissing) as error:
         raise _fail(str(error), 3) from None
-    out.print(student_table(list(graded.results.values())))
+    out.print(class_table(list(graded.results.values())))
     for student, log in graded.failures.items():
         err.print(f"{student}: nbgrader could not write this submission:\n{log}", markup=False, style="red")
     out.print(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {course}/gradebook.db", markup=False)

@@ -14,7 +14,7 @@ from autograder.places import Places
 from autograder.release import release
 from autograder.source import Assignment
 from autograder.store import write_whole
-from autograder.tables import student_table
+from autograder.tables import class_table
 
 ASSIGNMENT = "03_vae"
 ENDLESS = "def reparameterize(mu, logvar, eps):\n    while True:\n        try:\n            eps = eps + 0\n        except BaseException:\n            pass\n"
@@ -91,7 +91,7 @@ def main(arguments: list[str], say: Callable = print) -> int:
     start = time.monotonic()
     graded = course.grade(ASSIGNMENT)
     say(f"3. graded in {time.monotonic() - start:.1f} s into {folder}/gradebook.db")
-    console.print(student_table([graded.results[name] for name in submissions]))
+    console.print(class_table([graded.results[name] for name in submissions]))
     start = time.monotonic()
     pages = course.feedback(ASSIGNMENT)
     write_whole(folder / "marks.csv", exports.to_csv(course.results(ASSIGNMENT)))

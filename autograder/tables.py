@@ -1,45 +1,45 @@
 """Results as tables for a terminal: colour on a terminal, plain in a pipe."""
 
 from collections import Counter
+from string import ascii_lowercase
 
 from rich.markup import escape
 from rich.table import Table
 
 from autograder.results import Result
 
-SHORT = {"passed": "✓", "wrong": "✗", "depends on another": "dep", "raised": "raised", "timed out": "time", "out of memory": "memory", "blank": "·",
-         "missing": "missing", "ungradable": "?", "grader fault": "fault"}  # fmt: skip
+MARKS = {"passed": "✓", "wrong": "✗", "depends on another": "d", "raised": "r", "timed out": "t", "out of memory": "m", "blank": "·",
+         "missing": "-", "ungradable": "?", "grader fault": "!"}  # fmt: skip
 COLOUR = {"passed": "green", "wrong": "red", "blank": "dim", "ungradable": "yellow", "grader fault": "yellow"}
 
 
 def class_table(results: list[Result]) -> Table:
-    """Student by exercise: outcome, and the misconception's name where one was recognised."""
-    table = Table(title=f"{results[0].assignment}: {len(results)} submissions" if results else "no submissions", show_lines=False)
-    table.add_column("exercise")
+    """Student by exercise: a mark for each outcome below the exercise's letter, then the misconceptions that were recognised, with a legend."""
+    table = Table(title=f"{results[0].assignment}: {len(results)} submissions" if results else "no submissions", title_justify="left", caption_justify="left")
+    names = [e.name for e in results[0].exercises] if results else []
+    table.add_column("student", overflow="fold")
+    table.add_column("score", justify="right")
+    table.add_column(" ".join(ascii_lowercase[: len(names)]), no_wrap=True)
+    table.add_column("what was found", overflow="fold", ratio=1)
     for result in results:
-        table.add_column(escape(result.student), overflow="fold")
-    for row in zip(*(result.exercises for result in results), strict=True):
-        table.add_row(escape(row[0].name), *(_cell(exercise) for exercise in row))
-    table.add_row("score", *(f"{result.score:g}/{result.max_score:g}" for result in results), end_section=True)
+        marks = " ".join(_mark(e.outcome) for e in result.exercises)
+        named = ", ".join(f"{e.name}: {e.misconception}" for e in result.exercises if e.misconception)
+        table.add_row(escape(result.student), f"{result.score:g}/{result.max_score:g}", marks, escape(result.reason or named))
+    met = {e.outcome for result in results for e in result.exercises}
+    legend = "  ".join(f"{letter} {name}" for letter, name in zip(ascii_lowercase, names, strict=False))
+    table.caption = f"{escape(legend)}\n{'  '.join(f'{_mark(outcome)} {outcome}' for outcome in MARKS if outcome in met)}"
     return table
+
+
+def _mark(outcome: str) -> str:
+    colour = COLOUR.get(outcome, "magenta")
+    return f"[{colour}]{MARKS.get(outcome, '?')}[/{colour}]"
 
 
 def _cell(exercise) -> str:
-    text = exercise.misconception if exercise.misconception and exercise.outcome == "wrong" else SHORT.get(exercise.outcome, exercise.outcome)
+    text = exercise.misconception if exercise.misconception and exercise.outcome == "wrong" else exercise.outcome
     colour = COLOUR.get(exercise.outcome, "magenta")
     return f"[{colour}]{escape(text)}[/{colour}]"
-
-
-def student_table(results: list[Result]) -> Table:
-    """One row per student: score, outcomes, misconceptions."""
-    table = Table(title=f"{results[0].assignment}: {len(results)} submissions" if results else "no submissions")
-    for name, justify in (("student", "left"), ("score", "right"), ("outcomes", "left"), ("misconceptions", "left")):
-        table.add_column(name, justify=justify, overflow="fold")
-    for result in results:
-        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in Counter(e.outcome for e in result.exercises).most_common())
-        named = ", ".join(f"{e.name}: {e.misconception}" for e in result.exercises if e.misconception)
-        table.add_row(escape(result.student), f"{result.score:g}/{result.max_score:g}", result.reason and escape(result.reason) or outcomes, escape(named))
-    return table
 
 
 def verdict_table(result: Result) -> Table:

@@ -59,7 +59,8 @@ def test_gradient_is_the_error(student, draw, size):
     (got,) = student.bernoulli_log_likelihood.gradient(logits, x, wrt=(0,))
     if got is None:
         wrong("No gradient comes back to the logits.")
-    if not torch.allclose(tensor(got, "gradient with respect to the logits", (4, 7)), x - logits.sigmoid(), rtol=1e-8, atol=1e-9):
+    # torch's softplus is the identity above 20, so a right gradient may be off by exp(-20) = 2.1e-9
+    if not torch.allclose(tensor(got, "gradient with respect to the logits", (4, 7)), x - logits.sigmoid(), rtol=1e-8, atol=3e-9):
         wrong(f"The gradient with respect to the logits is wrong for logits of size {size:.0f}.")
 
 
