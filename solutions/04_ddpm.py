@@ -167,7 +167,7 @@ check("cosine_betas", points=3)
 # <details><summary>Answer</summary>
 #
 # The forward step with $\beta_T = 1$ is harmless: it throws the last of the picture away. The step back has $1/\sqrt{1 - \beta_t}$ in its mean, so a
-# small error in the predicted noise is multiplied by it. At 0.999 that factor is already 32; remember it when you choose a network in part 4.
+# small error in the predicted noise is multiplied by it. At 0.999 that factor is already 32; part 5 comes back to it.
 #
 # </details>
 
@@ -287,7 +287,7 @@ check("add_noise", points=3)
 
 # %% [markdown]
 # **Predict before you run.** A judge, a small classifier that was trained on clean digits, tells us how many noisy pictures it still recognises with
-# confidence. At which share of the way, $t/T$, does it lose half of them under the cosine schedule: 0.15, 0.4, or 0.7?
+# confidence. At which share of the way, $t/T$, does it lose half of them under the cosine schedule: 0.1, 0.3, or 0.6?
 
 # %% experiment="forward"
 judge = Judge.load(8)
@@ -310,9 +310,9 @@ plt.gca().set(title="How long a digit can be recognised", xlabel="t / T", ylabel
 plt.show()
 
 # %% [markdown]
-# *What to see.* The judge gives up early, long before your eyes do: it has never seen noise. (It is shown the picture scaled back by
-# $1/\sqrt{\bar\alpha_t}$, so only the noise is new to it.) The network that we train in part 4 sees all times, and must be told which one it is
-# looking at.
+# *What to see.* Half of the digits are lost at about $0.3\,T$, when much more than half of the signal is still there ($\sqrt{\bar\alpha_t} \approx 0.88$):
+# the judge has never seen noise. (It is shown the picture scaled back by $1/\sqrt{\bar\alpha_t}$, so only the noise is new to it.) Your eyes hold out
+# longer. The networks of parts 4 and 5 will see every noise level, and must be told which one they are looking at.
 
 # %% [markdown]
 # ## Part 2 · One step back
@@ -595,7 +595,8 @@ plt.show()
 # *What to see.* Above each cloud stands its distance to a second draw of the data (64 directions, the Wasserstein distance of the projections); the
 # leftmost says how far two honest draws are apart. Two hundred steps are as good as real data, out of a formula that has learned nothing. Five steps
 # are not, although the predictor is perfect: the true way back over a **long** step is no Gaussian (it may lead to one arm or to the other), and we
-# walk it with a Gaussian of variance $\tilde\beta_t$. Many small steps are the price of a simple step.
+# walk it with a Gaussian of variance $\tilde\beta_t$. At twenty steps the shape is right and the arms are too thin: $\tilde\beta_t$ is the variance of a
+# step whose $x_0$ is known, and ours is not (lecture 06, what a wrong reverse variance costs). Many small steps are the price of a simple step.
 
 # %% experiment="chain"
 exact_schedule = make_schedule(cosine_betas(200))
@@ -679,7 +680,8 @@ left.set(title="The embedding of t = 1..100", xlabel="t", ylabel="coordinate")
 for i, t in enumerate((10, 50, 90)):
     right.plot(torch.arange(1, 101), clocks @ clocks[t - 1] / 16, color=COLOURS[2 * i], linestyle=("-", "--", "-.")[i], label=f"with t = {t}")
 right.set(title="Inner product of two times", xlabel="t", ylabel="inner product / 16")
-right.legend(frameon=False)
+right.set_ylim(top=1.45)
+right.legend(frameon=False, ncols=3, loc="upper center")
 plt.show()
 
 # %% [markdown]
@@ -782,9 +784,10 @@ plt.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# *What to see.* The bound cares most about the first few steps, where the last fine grain of the picture is decided, worth many nats and hardly
-# visible. The simple loss spends its effort on the middle, where it is decided which digit this is. So models trained with it look better than their
-# likelihood, and that is a choice, not a derivation.
+# *What to see.* The bound cares most about the first few steps, where the last fine grain of the picture is decided: worth many nats and hardly
+# visible. Compared with it, the simple loss gives a hundred times more to the middle, where it is decided which digit this is. So models trained with it
+# look better than their likelihood, and that is a choice, not a derivation. (The dashed line shoots up once more at $t = T$, where
+# $\beta_T = 0.999$ throws nearly everything away in one step. There the noise is nearly all of $x_t$, and its error nearly 0.)
 
 # %% [markdown] exercise="train_ddpm" points=4 minutes=20 difficulty=3
 # ## Train the predictor
@@ -968,9 +971,9 @@ print(f"Fréchet distance to real digits over that of real to real digits: {full
 print(f"samples per class: {full.counts}")
 
 # %% [markdown]
-# *What to see.* The judge recognises nearly as many samples as real digits. The Fréchet ratio compares, in the features of the judge, a set of samples
-# with one half of the training digits, and the other half with that same half, at equal sizes: 1 would be as close as real digits are to real digits.
-# All ten classes are there, although the network never saw a label.
+# *What to see.* The judge recognises nearly as many samples as real digits. The Fréchet ratio is about the judge's 32 features: the distance of samples
+# to digits that were held out, over that of training digits to the same held-out digits, equally many on each side. At 1 samples would be as near to
+# unseen digits as other real digits are. All ten classes are there, although the network never saw a label; some are met more often than others.
 #
 # **Copies?** A network that stored the 1,500 training digits would score a perfect 1. So look at each sample's nearest training digit.
 

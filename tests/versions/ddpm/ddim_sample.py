@@ -51,3 +51,38 @@ def by_a_stride(model, shape, schedule, steps, generator=None):
         x0 = (x - (1 - schedule.alpha_bar[t]).sqrt() * eps) / schedule.alpha_bar[t].sqrt()
         x = b.sqrt() * x0 + (1 - b).sqrt() * eps
     return x
+
+
+@correct("the noise-to-signal ratio as the clock, float64 inside, inference mode")
+def by_the_ratio(model, shape, schedule, steps, generator=None):
+    if not 0 < steps <= schedule.T:
+        raise ValueError(f"between 1 and {schedule.T} steps are possible, not {steps}")
+    device = next(model.parameters()).device
+    stops = [round(schedule.T * (1 - i / steps)) for i in range(steps + 1)]
+    bar = schedule.alpha_bar.double()
+    ratio = ((1 - bar) / bar).sqrt()
+    with torch.inference_mode():
+        y = torch.randn(shape, generator=generator, dtype=torch.float64).to(device) / bar[schedule.T].sqrt()
+        for t, s in zip(stops, stops[1:]):
+            eps = model((bar[t].sqrt() * y).float(), torch.full((shape[0],), t, device=device))
+            y = y + (ratio[s] - ratio[t]) * eps
+    return y.float().clone()
+
+
+@correct("start times kept in a tensor, the jump to x_0 outside of the loop, evaluation mode put back")
+@torch.no_grad()
+def last_jump_outside(model, shape, schedule, steps, generator=None):
+    if steps > schedule.T or steps < 1:
+        raise ValueError("steps must lie in 1..T")
+    mode, home = model.training, next(model.parameters()).device
+    model.train(False)
+    x = torch.zeros(shape).normal_(generator=generator).to(home)
+    times = (schedule.T - torch.arange(steps) * schedule.T // steps).tolist()
+    for t, s in zip(times[:-1], times[1:]):
+        at = torch.full((len(x),), t, device=home, dtype=torch.long)
+        eps = model(x, at)
+        x = add_noise(predict_x0(x, at, eps, schedule), at - t + s, eps, schedule)
+    last = torch.full((len(x),), times[-1], device=home, dtype=torch.long)
+    x = predict_x0(x, last, model(x, last), schedule)
+    model.train(mode)
+    return x

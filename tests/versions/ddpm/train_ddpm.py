@@ -77,3 +77,42 @@ def another_order_of_draws(model, x, schedule, *, steps, batch_size=128, lr=1e-3
         optimizer.step()
         history.append(objective.detach().item())
     return history
+
+
+@correct("gradient descent by hand, times and noise of a whole epoch drawn at once, its own loss")
+def by_hand(model, x, schedule, *, steps, batch_size=128, lr=1e-3, generator=None):
+    parameters, losses, batches = [p for p in model.parameters() if p.requires_grad], [], []
+    for _ in range(steps):
+        if not batches:
+            times = torch.randint(schedule.T, (len(x),), generator=generator) + 1
+            noise = torch.randn(x.shape, generator=generator, dtype=torch.float64).to(x.dtype)
+            batches = [(x[i], times[i], noise[i]) for i in torch.randperm(len(x), generator=generator).split(batch_size)]
+        x0, t, eps = batches.pop(0)
+        shares = schedule.alpha_bar.to(x.dtype)[t].reshape(len(t), *[1] * (x.dim() - 1))
+        loss = torch.mean((model(shares.sqrt() * x0 + torch.sqrt(1 - shares) * eps, t) - eps) ** 2)
+        with torch.no_grad():
+            for parameter, slope in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
+                parameter -= lr * slope
+        losses.append(loss.item())
+    return losses
+
+
+@correct("times spread over each batch, SGD with momentum, trained in evaluation mode and put back")
+def spread_times(model, x, schedule, *, steps, batch_size=128, lr=1e-3, generator=None):
+    mode, losses, left = model.training, [], []
+    model.eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True)
+    for _ in range(steps):
+        if len(left) == 0:
+            left = torch.randperm(len(x), generator=generator).tolist()
+        batch, left = x[left[:batch_size]], left[batch_size:]
+        n = len(batch)
+        strata = (torch.rand(1, generator=generator) + torch.randperm(n, generator=generator) / n) % 1.0
+        t = 1 + (strata * schedule.T).floor().long().clamp(max=schedule.T - 1)
+        loss = ddpm_loss(model, batch, t, torch.randn(batch.size(), generator=generator), schedule)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses += [float(loss.detach())]
+    model.train(mode)
+    return losses
