@@ -57,9 +57,9 @@ class Session:
                 self.request("probe", name=name, source=file.read())
             self.probes.add(name)
 
-    def weights(self) -> bytes | None:
-        """The bytes of the submitted weights (the first by name), or None."""
-        return next(iter(self.files.values()), None)
+    def weights(self, name: str | None = None) -> bytes | None:
+        """The bytes of the submitted weights (those of this name, else the first), or None."""
+        return self.files.get(name) or next(iter(self.files.values()), None)
 
     def close(self) -> None:
         """End the student's process."""

@@ -61,9 +61,9 @@ class Student:
         seen, self._observed = self._observed, []
         return seen
 
-    def weights_file(self) -> bytes | None:
-        """The submitted `*.safetensors` beside the notebook, size-capped, unread; None where there is none."""
-        return self.session.weights()
+    def weights_file(self, name: str | None = None) -> bytes | None:
+        """The submitted `*.safetensors` beside the notebook (the one of this name, else the first), size-capped, unread; None where there is none."""
+        return self.session.weights(name)
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""

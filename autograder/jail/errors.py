@@ -54,6 +54,12 @@ class BadReply(StudentFailure):
     """What came back is not a reply that the protocol allows."""
 
 
+class NotHandedIn(StudentFailure):
+    """A file that belongs to the submission is not there."""
+
+    outcome = "missing"
+
+
 class JailFault(RuntimeError):
     """The jail itself failed; that is never the student's fault."""
 

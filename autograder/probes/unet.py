@@ -5,7 +5,6 @@ from torch import nn
 
 from workbook.checks.unet.elsewhere import CLASHES, where_training_happens
 from workbook.checks.unet.paths import missing_levels
-from workbook.diffusion import angle_schedule, clipped_sampler
 
 
 class Recorder(nn.Module):
@@ -75,15 +74,16 @@ def training_elsewhere(names, images, schedule):
 
 
 def load_weights(names, architecture, state):
-    """A UNet of the student's with the weights handed in; its error's text where it does not take them."""
+    """A UNet of the student's with the weights handed in, in evaluation mode; its error's text where it does not take them."""
     model = names.UNet(**architecture)
     try:
         model.load_state_dict(state)
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         return str(error)[:600]
-    return model
+    return model.eval()
 
 
-def draw_digits(names, model, n, steps, generator):
-    """Samples `(n, 1, 28, 28)` in [-1, 1] by the workbook's sampler."""
-    return clipped_sampler(model, (n, 1, 28, 28), angle_schedule(1000), steps, generator)
+def predict_noise(names, model, x, t):
+    """The noise that a network sees in `x`, without a record for gradients."""
+    with torch.no_grad():
+        return model(x, t)

@@ -5,6 +5,7 @@ import torch
 
 from autograder.checking import number, wrong
 from autograder.jail.errors import Raised
+from autograder.jail.inside.wire import Opaque
 
 
 def covariance(draw, k: int, rank: int | None = None, dtype=torch.float64) -> torch.Tensor:
@@ -15,12 +16,13 @@ def covariance(draw, k: int, rank: int | None = None, dtype=torch.float64) -> to
 
 def real(got, what: str) -> float:
     """A distance as a number; a complex one has a name of its own."""
-    if isinstance(got, complex) or (isinstance(got, torch.Tensor) and got.is_complex()):
+    opaque = isinstance(got, Opaque) and "complex" in got.type  # Python's complex numbers and torch.complex128 do not cross the channel
+    if opaque or (isinstance(got, torch.Tensor) and got.is_complex()):
         wrong(f"{what} is a complex number.", "complex_result")
     return number(got, what)
 
 
-@pytest.mark.parametrize("k", [1, 2, 5, 16])
+@pytest.mark.parametrize("k", [5, 16, 2, 1])  # most telling first: in two dimensions two covariances may almost commute
 def test_general_covariances(student, reference, draw, k):
     """The distance of random Gaussians whose covariances do not commute, the same both ways.
 

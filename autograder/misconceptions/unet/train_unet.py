@@ -311,7 +311,7 @@ def average_never_updated(model, images, schedule, *, steps, batch_size=128, lr=
 def copied_at_the_end(model, images, schedule, *, steps, batch_size=128, lr=1e-3, generator=None, device, ema_decay=0.999, amp=None):
     model, schedule, images = model.to(device), schedule.to(device), images.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    ema_model, losses, stream = None, [], batches(images, batch_size, generator)
+    losses, stream = [], batches(images, batch_size, generator)
     for step in range(steps):
         x0 = next(stream)
         t = torch.randint(1, schedule.T + 1, (len(x0),), generator=generator).to(device)
