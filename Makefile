@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures clean
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures clean site test-site panels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,3 +45,26 @@ lint: $(STAMP) ## style
 
 clean: ## remove what was built
 	rm -rf build course .venv
+
+SITE_STAMP := $(VENV)/.installed-site
+TEST_SITE_STAMP := $(VENV)/.installed-test-site
+
+$(SITE_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[grader,test,site]"
+	@touch $@
+
+$(TEST_SITE_STAMP): $(SITE_STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[grader,test,site,test-site]"
+	@touch $@
+
+site: $(SITE_STAMP) ## the website into build/site, warnings as errors, nothing fetched
+	$(BIN)/python -m website.build
+	@echo "open build/site/index.html"
+
+test-site: $(TEST_SITE_STAMP) ## the website in headless Chromium (installed where missing)
+	$(BIN)/python tests/site/browser.py
+	$(BIN)/python -m website.build
+	SITE=build/site $(BIN)/python -m pytest tests/site
+
+panels: $(STAMP) ## train the panels' networks again (2 CPU minutes)
+	$(BIN)/python -m website.train_panels

@@ -26,6 +26,7 @@ html_static_path = ["_static"]
 html_css_files = ["fonts.css", "site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
+html_show_search_summary = False  # it would fetch pages, which a browser refuses on files
 html_show_sourcelink = False
 html_favicon = "_static/favicon.svg"
 html_theme_options = {

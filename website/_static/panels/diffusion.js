@@ -63,7 +63,7 @@
     const toy = B.select({ label: "Shape", options: { spiral: "two spirals", moons: "two moons", ring: "ring of eight" }, value: set.toy, change: change("toy") });
     const schedule = B.select({ label: "Schedule", options: { cosine: "cosine", linear: "linear, T = 1000", short: "linear, cut at T = 100" }, value: set.schedule, change: change("schedule") });
     const steps = B.select({ label: "Steps", options: Object.fromEntries([5, 10, 20, 50, 100].map((n) => [n, String(n)])), value: set.steps, change: change("steps", Number) });
-    const sampler = B.choice({ label: "Sampler", options: { 1: "ancestral", 0: "DDIM" }, value: "1", change: change("eta", Number) });
+    const sampler = B.choice({ label: "Sampler", options: { ancestral: "ancestral", ddim: "DDIM" }, value: "ancestral", change: change("eta", (name) => (name === "ddim" ? 0 : 1)) });
     const time = B.slider({ label: "Time t", min: 0, max: set.steps, step: 1, value: set.steps, format: (i) => (stops ? `${stops.times[i]} of ${stops.T}` : ""), change: (i) => { stop(); at = i; refresh(); } });
     const arrows = B.checkbox({ label: "arrows: where the predictor would take a point", checked: true, change: () => draw() });
     const play = B.button("Play", () => (timer ? stop() : start()), true);

@@ -14,7 +14,7 @@
       const end = ends[which], box = el("div", { class: "bn-grow" }), thumb = B.sheet("bn-digit", "");
       thumb.canvas.style.maxWidth = "4.5rem";
       const choose = B.select({ label: which ? "To a" : "From a", options: Object.fromEntries(Array.from({ length: 10 }, (_, d) => [d, String(d)])), value: end.label, change: (key) => { end.label = Number(key); end.turn = 0; refresh(); } });
-      box.append(el("div", { class: "bn-row", style: "align-items:flex-end" }, thumb.canvas, choose.node, el("div", { style: "margin-bottom:.7rem" }, B.button(which ? "Another end" : "Another start", () => { end.turn++; refresh(); }))));
+      box.append(el("div", { class: "bn-ends" }, thumb.canvas, choose.node, B.button(which ? "Another end" : "Another start", () => { end.turn++; refresh(); })));
       return { box, thumb };
     }
     const pickers = [picker(0), picker(1)];

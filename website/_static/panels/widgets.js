@@ -153,6 +153,7 @@
     B.onThemeChange(() => api.redraw());
     window.addEventListener("resize", () => { if (root.clientWidth !== width) { width = root.clientWidth; api.redraw(); } });
     api.redraw();
+    if (document.fonts) document.fonts.ready.then(() => api.redraw());
     root.dataset.ready = "yes";
   };
 })(Bottleneck);
