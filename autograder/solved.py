@@ -7,6 +7,7 @@ writes `solutions/NN_name.ipynb` and says how long each took. A cell that fails,
 
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -18,7 +19,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from rich.progress import Progress
 
-from autograder.places import Places
+from autograder.places import Places, topic
 from autograder.release import KERNEL, with_facts
 from autograder.source import Assignment, Cell, load
 
@@ -31,10 +32,12 @@ def solved_notebook(assignment: Assignment) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
 
-def execute(notebook: nbformat.NotebookNode) -> Iterator[int]:
-    """Run all cells in a folder of its own, yielding each index when it is done. Raises nbclient's CellExecutionError."""
+def execute(notebook: nbformat.NotebookNode, weights: Path | None = None) -> Iterator[int]:
+    """Run all cells in a folder of its own, beside a copy of the reference's weights, yielding each index when it is done. Raises nbclient's CellExecutionError."""
     with tempfile.TemporaryDirectory(prefix="solved-") as folder:
-        client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}})
+        if weights is not None and weights.exists():
+            shutil.copy(weights, folder)
+        client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": folder}})
         with client.setup_kernel(env=os.environ | {"WORKBOOK_PLAIN": "1"}):
             for index, cell in enumerate(notebook.cells):
                 client.execute_cell(cell, index)
@@ -59,7 +62,7 @@ def main(names: list[str], places: Places | None = None) -> int:
         with Progress(transient=True) as progress:
             bar = progress.add_task(name, total=len(notebook.cells))
             try:
-                for _ in execute(notebook):
+                for _ in execute(notebook, places.solutions / "weights" / f"{topic(name)}.safetensors"):
                     progress.advance(bar)
             except CellExecutionError as error:
                 sys.stderr.write(f"{name}: a cell failed, so nothing was written\n{error}\n")
