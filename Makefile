@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet "torch==2.13.0"
-	$(BIN)/python -m pip install --quiet --editable ".[grader,test]"
+	$(BIN)/python -m pip install --quiet --editable ".[grader,cluster,test]"
 	@touch $@
 
 demo: $(STAMP) ## release 03_vae, grade a sample class into build/demo, show the table
@@ -50,11 +50,11 @@ SITE_STAMP := $(VENV)/.installed-site
 TEST_SITE_STAMP := $(VENV)/.installed-test-site
 
 $(SITE_STAMP): $(STAMP)
-	$(BIN)/python -m pip install --quiet --editable ".[grader,test,site]"
+	$(BIN)/python -m pip install --quiet --editable ".[grader,cluster,test,site]"
 	@touch $@
 
 $(TEST_SITE_STAMP): $(SITE_STAMP)
-	$(BIN)/python -m pip install --quiet --editable ".[grader,test,site,test-site]"
+	$(BIN)/python -m pip install --quiet --editable ".[grader,cluster,test,site,test-site]"
 	@touch $@
 
 site: $(SITE_STAMP) ## the website into build/site, warnings as errors, nothing fetched

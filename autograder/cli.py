@@ -18,6 +18,7 @@ out, err = Console(), Console(stderr=True)
 
 Workers = Annotated[int, typer.Option("--workers", "-w", help="grading processes (0: one per core)")]
 Unsandboxed = Annotated[bool, typer.Option("--unsandboxed", help="run the code WITHOUT a sandbox; only for your own")]
+Scheduler = Annotated[str, typer.Option("--scheduler", help="grade on the machines of a Dask scheduler, e.g. tcp://HOST:8786")]
 CourseFolder = Annotated[Path, typer.Option("--course", "-c", help="the course's folder")]
 
 
@@ -53,6 +54,7 @@ def grade(
     workers: Workers = 0,
     seed: Annotated[int | None, typer.Option(help="reproduce an earlier run")] = None,
     unsandboxed: Unsandboxed = False,
+    scheduler: Scheduler = "",
 ) -> None:
     """Grade notebooks or a class folder, in parallel, with a progress bar.
 
@@ -66,7 +68,7 @@ def grade(
         jobs = find_submissions(paths, assignment, seed)
     except (FileNotFoundError, ValueError) as error:
         raise _fail(str(error)) from None
-    results = _judge(jobs, workers, not unsandboxed)
+    results = _judge(jobs, workers, not unsandboxed, scheduler)
     for result in results:
         if json_dir is not None:
             write_whole(json_dir / f"{safe_name(result.student)}.{result.assignment}.json", json.dumps(result.to_json(), indent=1) + "\n")
@@ -120,7 +122,7 @@ def course_prepare(names: Annotated[list[str], typer.Argument(help="assignments"
 
 
 @course_app.command("grade")
-def course_grade(name: str, course: CourseFolder = Path("course"), workers: Workers = 0, unsandboxed: Unsandboxed = False) -> None:
+def course_grade(name: str, course: CourseFolder = Path("course"), workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "") -> None:
     """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
 
     Example: `autograder course grade 03_vae`
@@ -133,7 +135,7 @@ def course_grade(name: str, course: CourseFolder = Path("course"), workers: Work
     try:
         with _progress() as bar:
             task = bar.add_task(f"grading {name}", total=None)
-            graded = Course(course).grade(name, workers, not unsandboxed, lambda _result, done, total: bar.update(task, completed=done, total=total))
+            graded = Course(course).grade(name, _graders(workers, not unsandboxed, scheduler), lambda _result, done, total: bar.update(task, completed=done, total=total))
     except (CourseError, FileNotFoundError) as error:
         raise _fail(str(error)) from None
     except (PoolFailed, SandboxMissing) as error:
@@ -217,6 +219,24 @@ def stats(name: str, course: CourseFolder = Path("course")) -> None:
 
 
 @app.command()
+def worker(scheduler: Annotated[str, typer.Argument(help="the Dask scheduler, e.g. tcp://HOST:8786")],
+           host: Annotated[str | None, typer.Option(help="the address of this machine that the others reach")] = None) -> None:
+    """Let this machine grade for a cluster, one submission at a time; start one per core. Ends with the scheduler or with Ctrl-C.
+
+    Example: `autograder worker tcp://10.0.0.1:8786`
+    """
+    from autograder.cluster import work
+    from autograder.pool import PoolFailed
+
+    try:
+        work(scheduler, host)
+    except PoolFailed as error:
+        raise _fail(str(error), 3) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
 def doctor() -> None:
     """Say what this machine has and what the sandbox holds off, each with a control.
 
@@ -227,16 +247,24 @@ def doctor() -> None:
     raise typer.Exit(examine(out))
 
 
-def _judge(jobs: list, workers: int, sandboxed: bool) -> list:
+def _graders(workers: int, sandboxed: bool, scheduler: str):
+    """Workers of this machine, or of a cluster."""
+    from autograder.cluster import Cluster
+    from autograder.pool import Pool
+
+    return Cluster(scheduler) if scheduler else Pool(workers, sandboxed)
+
+
+def _judge(jobs: list, workers: int, sandboxed: bool, scheduler: str = "") -> list:
     from autograder.jail.errors import SandboxMissing
-    from autograder.pool import Pool, PoolFailed
+    from autograder.pool import PoolFailed
     from autograder.results import Result
 
     results = []
     try:
-        with Pool(workers if workers else 0, sandboxed) as pool, _progress() as bar:
+        with _graders(workers, sandboxed, scheduler) as graders, _progress() as bar:
             task = bar.add_task("grading", total=len(jobs))
-            for _, data in pool.run(jobs):
+            for _, data in graders.run(jobs):
                 results.append(Result.from_json(data))
                 bar.update(task, advance=1)
     except (PoolFailed, SandboxMissing) as error:

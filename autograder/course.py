@@ -4,12 +4,12 @@
 """
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder import release, source
+from autograder.cluster import Cluster
 from autograder.limits import Limits
 from autograder.places import Places
 from autograder.pool import Pool
@@ -70,21 +70,24 @@ class Course:
         except (Ungradable, OSError):
             return Submission(assignment, student, b"")
 
-    def grade(self, assignment: str, workers: int = 0, sandboxed: bool = True, progress: Callable[[Result, int, int], None] | None = None) -> Graded:
-        """Judge what has no stored result, then write everything into the gradebook, one student after another."""
+    def grade(self, assignment: str, graders: Pool | Cluster | None = None, progress: Callable[[Result, int, int], None] | None = None) -> Graded:
+        """Judge what has no stored result, then write everything into the gradebook, one student after another.
+
+        graders: who judges (one worker per core of this machine where None); entered only if there is something to judge.
+        """
         if not (self.root / "source" / assignment).is_dir():
             self.prepare(assignment)
         graded, students = Graded(), self.students(assignment)
         if not students:
             raise CourseError(f"there is nothing to grade: no folder {self.root}/submitted/STUDENT/{assignment}")
-        for student, result in self._verdicts(assignment, students, workers, sandboxed, graded):
+        for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded):
             graded.results[student] = result
             self._into_gradebook(assignment, student, graded)
             if progress is not None:
                 progress(result, len(graded.results), len(students))
         return graded
 
-    def _verdicts(self, assignment: str, students: list[str], workers: int, sandboxed: bool, graded: Graded) -> Iterator[tuple[str, Result]]:
+    def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded) -> Iterator[tuple[str, Result]]:
         """Stored results first, then new ones as they come; each new one is stored before it is used."""
         to_judge = []
         for student in students:
@@ -95,8 +98,8 @@ class Course:
                 yield student, Result.from_json(stored)
         if not to_judge:
             return
-        with Pool(min(workers or len(os.sched_getaffinity(0)), len(to_judge)), sandboxed, self.places) as pool:
-            for student, data in pool.run(Job(student, self.submission(student, assignment)) for student in to_judge):
+        with graders:
+            for student, data in graders.run(Job(student, self.submission(student, assignment)) for student in to_judge):
                 graded.judged += 1
                 self.store.put(self.submission(student, assignment), data)
                 yield student, Result.from_json(data)

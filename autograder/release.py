@@ -9,7 +9,6 @@ import warnings
 from pathlib import Path
 
 import nbformat
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 from autograder.leaks import leaks_in
@@ -85,7 +84,7 @@ def generate(name: str, course: Path) -> None:
 
 def nbgrader_api(course: Path):
     """nbgrader's Python interface for a course folder, quiet."""
-    warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\..*")  # its own queries before its own commits: harmless
+    warnings.filterwarnings("ignore", "Object of type <", module=r"nbgrader\..*")  # its own queries before its own commits: harmless
     from nbgrader.apps import NbGraderAPI
 
     scripts = sysconfig.get_path("scripts")

@@ -11,6 +11,7 @@ from autograder import exports, source
 from autograder.course import Course
 from autograder.leaks import leaks_in, public_texts
 from autograder.places import Places
+from autograder.pool import Pool
 
 PLACES = Places.here()
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m" + "y" * 10_000
@@ -30,7 +31,7 @@ def course(tmp_path_factory):
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
     (course.root / "submitted" / "wrong" / VAE / "timestamp.txt").write_text("the day before yesterday")
-    course.graded = course.grade(VAE, workers=2)
+    course.graded = course.grade(VAE, Pool(2))
     course.pages = course.feedback(VAE)
     return course
 
