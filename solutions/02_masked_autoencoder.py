@@ -266,8 +266,8 @@ show_rows(masked | {"original": data.test_x[:10]}, title="How much can go?")
 plt.show()
 
 # %% [markdown]
-# *What to see: the same scores in every row, so a higher ratio only adds to what is hidden. Most people read nearly all digits at 50 %, and about half at 75 %.
-# Images repeat themselves so much that hiding a few patches poses no problem at all: the holes can be filled by copying the neighbours.
+# *What to see: the same scores in every row, so a higher ratio only adds to what is hidden. At 50 % nearly all digits can still be read; at 75 % many are
+# a guess, and at 90 % it is hardly ever more than that. Images repeat themselves so much that hiding a few patches poses no problem at all: the holes can be filled by copying the neighbours.
 # At 75 % one needs to know what a 7 is.*
 
 # %% [markdown] exercise="sincos_positions" points=3 minutes=10 difficulty=2
