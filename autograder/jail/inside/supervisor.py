@@ -11,6 +11,7 @@ import socket
 import time
 
 import namespaces
+import syscalls
 
 TICK = 0.05  # seconds between two looks at the job
 CLOCK = os.sysconf("SC_CLK_TCK")
@@ -45,12 +46,14 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
     try:
         if sandboxed:
             namespaces.limit_processes(limits["processes"])
+            namespaces.forbid_new_namespaces()
         else:
             os.setpgid(0, 0)
         namespaces.limit_resources(limits["memory"], limits["cpu"], limits["disk"], limits["processes"])
         if sandboxed:
             namespaces.mount_private_files(limits["disk"], limits["files"])
             namespaces.drop_capabilities()
+            syscalls.refuse_dangerous_calls()
         from driver import Driver
 
         Driver(channel, limits).serve()
@@ -64,23 +67,21 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
 def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool) -> str | None:
     """Answer questions and watch the limits until the job ends by itself (None) or must be ended (the reason)."""
     child = os.pidfd_open(pid)
-    peak = 0
+    clock = Clock()
     try:
         while True:
             ready, _, _ = select.select([child, control], [], [], TICK)
             if child in ready:
                 return None
-            processes = _processes(pid, sandboxed)
+            processes = _family(pid) if sandboxed else {pid: _stat(pid)}
+            used = clock.seconds(processes)
             if control in ready:
-                question = control.recv(4096)
-                if not question:
+                if not control.recv(4096):
                     return "closed"
-                _tell(control, {"usage": _cpu_seconds(processes), "memory": peak})
+                _tell(control, {"usage": used})
             if len(processes) > limits["processes"]:
                 return "processes"
-            memory = sum(_memory(p) for p in processes)
-            peak = max(peak, memory)
-            if memory > limits["memory"]:
+            if sum(_memory(p) for p in processes) > limits["memory"]:
                 return "memory"
             if time.monotonic() > limits["until"]:
                 return "time"
@@ -88,33 +89,45 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool) -> s
         os.close(child)
 
 
-def _processes(pid: int, sandboxed: bool) -> list[int]:
-    """The job's processes: all that live in the process namespace of its first one."""
-    if not sandboxed:
-        return [pid]
-    home = _namespace(str(pid))
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and home is not None and _namespace(name) == home]
-
-
-def _namespace(process: str) -> str | None:
-    """The process namespace of a process, or None where it is gone or not ours to look at."""
+def _stat(process: int) -> list[bytes] | None:
+    """The fields of /proc/PID/stat after the name (parent, times, ...), readable for every process; None where it is gone."""
     try:
-        return os.readlink(f"/proc/{process}/ns/pid")
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
     except OSError:
         return None
 
 
-def _cpu_seconds(processes: list[int]) -> float:
-    """CPU seconds of all processes of the job, ended children included."""
-    ticks = 0
-    for process in processes:
-        try:
-            with open(f"/proc/{process}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        ticks += sum(int(value) for value in fields[11:15])
-    return ticks / CLOCK
+def _family(pid: int) -> dict[int, list[bytes]]:
+    """The job's processes: all descendants of its first one, to which the kernel gives every orphan of its process namespace."""
+    stats = {int(name): stat for name in os.listdir("/proc") if name.isdigit() and (stat := _stat(int(name)))}
+    children: dict[int, list[int]] = {}
+    for process, stat in stats.items():
+        children.setdefault(int(stat[1]), []).append(process)
+    found, look_at = {}, [pid]
+    while look_at:
+        process = look_at.pop()
+        if process in stats:
+            found[process] = stats[process]
+            look_at += children.get(process, [])
+    return found
+
+
+class Clock:
+    """CPU seconds of all processes that a job ever had, those too whose parent never asked after them."""
+
+    def __init__(self):
+        self.own: dict[tuple[int, bytes], int] = {}
+
+    def seconds(self, processes: dict[int, list[bytes]]) -> float:
+        """What the living used with their collected children, or what each was last seen to have used by itself, whichever is more."""
+        living = 0
+        for process, stat in processes.items():
+            if stat:
+                user, system, childs_user, childs_system = (int(value) for value in stat[11:15])
+                living += user + system + childs_user + childs_system
+                self.own[process, stat[19]] = user + system
+        return max(living, sum(self.own.values())) / CLOCK
 
 
 def _memory(process: int) -> int:
@@ -122,9 +135,21 @@ def _memory(process: int) -> int:
     try:
         with open(f"/proc/{process}/smaps_rollup") as file:
             wanted = [line.split() for line in file if line.startswith(("Pss_Anon", "Pss_Shmem"))]
+    except PermissionError:
+        return _resident(process)
     except OSError:
         return 0
     return sum(int(parts[1]) for parts in wanted) * 1024
+
+
+def _resident(process: int) -> int:
+    """Bytes of private memory by a coarser count that every process shows."""
+    try:
+        with open(f"/proc/{process}/statm") as file:
+            _, resident, shared = (int(value) for value in file.read().split()[:3])
+    except OSError:
+        return 0
+    return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _kill(pid: int, sandboxed: bool) -> None:
