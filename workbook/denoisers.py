@@ -57,56 +57,88 @@ class ExactNoise(nn.Module):
 
 
 class ToyDenoiser(nn.Module):
-    """A noise predictor for points in the plane: a network with two hidden layers that sees the point and the embedded time."""
+    """A noise predictor for points in the plane: three hidden layers that see the point, sines and cosines of it, and the embedded time.
+
+    The sines and cosines (of 1, 2, 4 and 8 times each coordinate) let a small network draw the thin arms of the spirals in few steps.
+    """
 
     def __init__(self, embed: Embedding, width: int = 128, time_dim: int = 32):
         super().__init__()
         self.embed, self.time_dim = embed, time_dim
-        self.net = nn.Sequential(nn.Linear(2 + time_dim, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 2))
+        self.register_buffer("rates", 2.0 ** torch.arange(4))
+        layers = [nn.Linear(2 + 4 * 4 + time_dim, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, 2)]
+        self.net = nn.Sequential(*layers)
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        return self.net(torch.cat([x_t, self.embed(t, self.time_dim)], dim=1))
+        waves = (x_t[:, :, None] * self.rates).flatten(1)  # (n, 8)
+        return self.net(torch.cat([x_t, waves.sin(), waves.cos(), self.embed(t, self.time_dim)], dim=1))
 
 
 class DigitDenoiser(nn.Module):
-    """A noise predictor for 8x8 digits `(n, 64)`: convolutions at 8x8 and 4x4, and one layer that sees the whole picture.
+    """A noise predictor for 8x8 digits `(n, 64)`: a linear guess of the picture, and what a small convolutional network knows beyond it.
 
-    The network's output v is turned into noise by eps = sqrt(1 - alpha_bar) x_t + sqrt(alpha_bar) v (lecture 05, conversions). Near t = T,
-    x_t is the noise but for a trace, so that is nearly right already with v = 0, and an error of v is divided by nothing small later.
+    eps = sqrt(1 - alpha_bar) x_t + sqrt(alpha_bar) v, v = sqrt(1 - alpha_bar) (sqrt(alpha_bar) x_t - guess) + r (lecture 05, conversions).
+    guess is E[x_0 | x_t] for Gaussian data with the mean and covariance of `data` `(m, 64)`: near t = T, where a picture is noise but for a trace, it is
+    the best there is for any data. The network r sees x_t and the guess; it has convolutions at 8x8 and 4x4, one layer that sees the whole
+    picture, and the embedded time as a scale and a shift in every part.
     """
 
-    def __init__(self, embed: Embedding, schedule: NoiseSchedule, width: int = 16, time_dim: int = 64):
+    def __init__(self, embed: Embedding, schedule: NoiseSchedule, data: torch.Tensor, width: int = 16, time_dim: int = 64):
         super().__init__()
         self.embed, self.schedule, self.time_dim = embed, schedule, time_dim
-        low, hidden = 2 * width, 8 * time_dim // 4
+        variances, axes = torch.linalg.eigh(torch.cov(data.T))
+        self.register_buffer("mean", data.mean(0))
+        self.register_buffer("variances", variances.clamp(min=0))
+        self.register_buffer("axes", axes)
+        low, hidden, whole = 2 * width, 2 * time_dim, 256
         self.time = nn.Sequential(nn.Linear(time_dim, hidden), nn.SiLU())
-        self.inlet = nn.Conv2d(1, width, 3, padding=1)
+        self.inlet = nn.Conv2d(2, width, 3, padding=1)
         self.high = nn.Conv2d(width, width, 3, padding=1)
         self.down = nn.Conv2d(width, low, 3, stride=2, padding=1)
-        self.whole_in, self.whole_out = nn.Linear(16 * low, 256), nn.Linear(256, 16 * low)
+        self.whole_in, self.whole_out = nn.Linear(16 * low, whole), nn.Linear(whole, 16 * low)
         self.low = nn.Conv2d(low, low, 3, padding=1)
         self.up = nn.ConvTranspose2d(low, width, 4, stride=2, padding=1)
         self.last = nn.Conv2d(2 * width, width, 3, padding=1)
         self.outlet = nn.Conv2d(width, 1, 3, padding=1)
-        self.shifts = nn.ModuleList(nn.Linear(hidden, size) for size in (width, low, 256, width))
+        self.clocks = nn.ModuleList(nn.Linear(hidden, 2 * size) for size in (width, low, whole, low, width))
         self.norms = nn.ModuleList(nn.GroupNorm(size // 4, size) for size in (width, low, low, 2 * width))
+        nn.init.zeros_(self.outlet.weight)
+        nn.init.zeros_(self.outlet.bias)
 
     def forward(self, x_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
         alpha_bar = self.schedule.alpha_bar[t].to(x_t.dtype)[:, None]  # (n, 1)
-        return (1 - alpha_bar).sqrt() * x_t + alpha_bar.sqrt() * self.velocity(x_t, t)
+        guess = self.linear(x_t, alpha_bar)  # (n, 64)
+        v = (1 - alpha_bar).sqrt() * (alpha_bar.sqrt() * x_t - guess) + self.rest(x_t, guess, t)
+        return (1 - alpha_bar).sqrt() * x_t + alpha_bar.sqrt() * v
 
-    def velocity(self, x_t: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """The network itself: v `(n, 64)`."""
+    def linear(self, x_t: torch.Tensor, alpha_bar: torch.Tensor) -> torch.Tensor:
+        """E[x_0 | x_t] for Gaussian data, `(n, 64)`: m + sqrt(alpha_bar) C (alpha_bar C + (1 - alpha_bar) I)^-1 (x_t - sqrt(alpha_bar) m)."""
+        along = (x_t - alpha_bar.sqrt() * self.mean) @ self.axes  # (n, 64), one coordinate per principal axis
+        return self.mean + (alpha_bar.sqrt() * self.variances / (alpha_bar * self.variances + 1 - alpha_bar) * along) @ self.axes.T
+
+    def rest(self, x_t: torch.Tensor, guess: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """The network r `(n, 64)`, 0 before training."""
         time = self.time(self.embed(t, self.time_dim))
-        shift = [layer(time) for layer in self.shifts]
+        tell = [_told(layer(time)) for layer in self.clocks]
         norm = self.norms
-        x = self.inlet(x_t.view(-1, 1, 8, 8))  # (n, width, 8, 8)
-        x = x + F.silu(self.high(norm[0](x)) + shift[0][:, :, None, None])
-        h = F.silu(self.down(x) + shift[1][:, :, None, None])  # (n, low, 4, 4)
-        h = h + self.whole_out(F.silu(self.whole_in(norm[1](h).flatten(1)) + shift[2])).view_as(h)
-        h = h + F.silu(self.low(norm[2](h)))
+        x = self.inlet(torch.stack([x_t, guess], dim=1).view(-1, 2, 8, 8))  # (n, width, 8, 8)
+        x = x + tell[0](self.high(norm[0](x)))
+        h = tell[1](self.down(x))  # (n, low, 4, 4)
+        h = h + self.whole_out(tell[2](self.whole_in(norm[1](h).flatten(1)))).view_as(h)
+        h = h + tell[3](self.low(norm[2](h)))
         h = torch.cat([self.up(h), x], dim=1)  # (n, 2 width, 8, 8)
-        return self.outlet(F.silu(self.last(norm[3](h)) + shift[3][:, :, None, None])).flatten(1)
+        return self.outlet(tell[4](self.last(norm[3](h)))).flatten(1)
+
+
+def _told(numbers: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A non-linearity that knows the time: numbers `(n, 2 c)` scale and shift the c channels of `(n, c)` or `(n, c, h, w)`, then comes SiLU."""
+    scale, shift = numbers.chunk(2, dim=1)
+
+    def apply(h: torch.Tensor) -> torch.Tensor:
+        shape = (len(h), -1, *[1] * (h.dim() - 2))
+        return F.silu(h * (1 + scale.view(shape)) + shift.view(shape))
+
+    return apply
 
 
 def sliced_distance(a: torch.Tensor, b: torch.Tensor, directions: int = 64) -> float:
