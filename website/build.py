@@ -52,7 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
     source = out.with_name(out.name + "-source")
     stage(source)
     shutil.rmtree(out, ignore_errors=True)
-    return build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(out.with_name(out.name + "-doctrees")), str(source), str(out)])
+    status = build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(out.with_name(out.name + "-doctrees")), str(source), str(out)])
+    for page in out.rglob("*.html"):
+        page.write_text(page.read_text().replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'))
+    return status
 
 
 if __name__ == "__main__":

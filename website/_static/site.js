@@ -1,22 +1,23 @@
-// Whatever is wider than its place scrolls by itself; then the keyboard must reach it. And links to pages outside open as such.
+// Whatever is wider than its place scrolls by itself, and then the keyboard must reach it.
 (function () {
   "use strict";
-  const SCROLLERS = "div.highlight pre, div.math, .table-wrapper, .cell_output pre, .output pre, mjx-container";
+  const SCROLLERS = "div.highlight pre, .table-wrapper, .cell_output pre, .cell_output .text_html, mjx-container[display], mjx-container.wide";
 
   function reachable() {
+    document.querySelectorAll("article p mjx-container:not([display]), article li mjx-container:not([display])").forEach((formula) => {
+      const room = formula.closest("p, li").clientWidth;
+      if (room && formula.firstElementChild.getBoundingClientRect().width > room) formula.classList.add("wide");
+    });
     document.querySelectorAll(SCROLLERS).forEach((box) => {
-      if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) {
-        box.tabIndex = 0;
-      } else if (box.getAttribute("tabindex") === "0") {
-        box.removeAttribute("tabindex");
-      }
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+      else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
     });
   }
 
-  window.addEventListener("load", () => {
-    const typeset = window.MathJax && window.MathJax.startup && window.MathJax.startup.promise;
-    Promise.resolve(typeset).then(reachable);
-  });
-  window.addEventListener("resize", reachable);
-  document.addEventListener("toggle", reachable, true);
+  // The page grows when formulas are set, pictures come in or a fold opens.
+  let waiting = null;
+  new ResizeObserver(() => {
+    clearTimeout(waiting);
+    waiting = setTimeout(reachable, 20);
+  }).observe(document.querySelector("article") || document.body);
 })();

@@ -10,7 +10,7 @@
 
     const slider = B.slider({ label: "beta, the price of one nat", min: 0, max: betas.length - 1, step: 1, value: index, format: (i) => String(betas[i]), change: (i) => { index = i; refresh(); } });
     const pairs = B.sheet("bn-sheet", ""), samples = B.sheet("bn-sheet", ""), readout = B.readout();
-    const curve = el("canvas", { role: "img", style: "width:100%;height:13rem" }), bars = el("canvas", { role: "img", style: "width:100%;height:7rem" });
+    const curve = el("canvas", { role: "img", style: "width:100%;height:22rem" }), bars = el("canvas", { role: "img", style: "width:100%;height:8rem" });
     root.append(
       slider.node,
       readout,
@@ -18,10 +18,9 @@
         el("div", { class: "bn-grow" },
           el("div", { class: "bn-block" }, el("p", { class: "bn-title" }, "Test digits (top) and their reconstructions"), pairs.canvas),
           el("div", { class: "bn-block" }, el("p", { class: "bn-title" }, "Samples: codes from the prior, decoded"), samples.canvas),
-          B.button("Sample again", () => { seed++; refresh(); })),
-        el("div", { class: "bn-grow" },
-          el("p", { class: "bn-title" }, "Distortion and rate, nats per test digit"), curve,
-          el("p", { class: "bn-title", style: "margin-top:.6rem" }, "Rate of each latent, nats"), bars)));
+          el("div", { class: "bn-buttons" }, B.button("Sample again", () => { seed++; refresh(); })),
+          el("p", { class: "bn-title" }, "Rate of each latent, nats"), bars),
+        el("div", { class: "bn-grow" }, el("p", { class: "bn-title" }, "Distortion and rate, nats per test digit"), curve)));
 
     const sampled = () => models[index].decode(B.normals(seed, 1, 20 * latents), 20);
     const active = () => results[index].rates.filter((rate) => rate > 0.01).length;
