@@ -630,9 +630,9 @@ plt.gca().set_aspect("equal")
 plt.show()
 
 # %% [markdown]
-# *What to see: reconstructions that are clean rather than faithful; a badly written digit comes back as a well written one, at times as another. On the map each held-out digit
-# stands at its posterior mean. Compare it with the first map of this notebook: the scale is now that of $\mathcal N(0, I)$ (inside the dashed circle lies 86% of the prior), there are
-# no labels in the training, and still the classes have settled into territories, with little empty ground between them.*
+# *What to see: reconstructions that are softer than the digits, not copies: at best a well written version of the digit, at times another digit, or a blend of two. On the map each
+# held-out digit stands at its posterior mean. Compare it with the first map of this notebook: the scale is now that of $\mathcal N(0, I)$ (inside the dashed circle lies 86% of the prior).
+# There are no labels in the training, and still most classes have settled into territories of their own. 5, 8 and 9 share the middle, and those are the digits that come back as each other.*
 #
 # The third picture is a map of the decoder. Take a grid of probabilities, turn each into a quantile of the prior, and decode: the whole model in one look.
 
@@ -706,8 +706,9 @@ show_rows(rows, title="New digits, the same noise at four temperatures")
 plt.show()
 
 # %% [markdown]
-# *What to see: read downwards, since each column is one draw pushed further out. Near the middle: few kinds of digits, much alike. At 1: the model's own idea of its data, with some
-# blends. At 2: the far ends of the map, exaggerated strokes, less variety again. Temperature buys plausibility with variety.*
+# *What to see: read downwards, since each column is one draw pushed further out. At 0.3 the samples are much alike, and blurred: the middle of this map is where several territories
+# meet, so what is most typical of the prior is not the most typical digit. At 1: the model's own idea of its data, with some blends. At 2: the far ends of the map, clear digits with
+# exaggerated strokes. Temperature says how far from the middle you draw. Whether that helps depends on what the model has put there.*
 
 # %% [markdown] exercise="interpolate" points=6 minutes=10 difficulty=2
 # ## Walk from one digit to another
@@ -871,7 +872,7 @@ check("friends_loss")
 #
 # `F.binary_cross_entropy_with_logits` averages over the batch **and over the 64 pixels**, while the KL is a sum over its coordinates. Reconstruction counts 64 times less than it should, which
 # is the same as $\beta = 64$. At that price no code is worth anything: the encoder answers $\mu = 0$ **and $\sigma = 1$** for every image (not $\sigma \to \infty$), the KL is 0, and the decoder
-# draws the average digit. That is **posterior collapse**, and here it is not an accident of the optimiser but the true optimum of the wrong objective. The cure is to sum.
+# draws the average digit. That is **posterior collapse**, and here it is not an accident of the optimiser but the true optimum of the wrong objective. The cure is to sum: run the friend's cell again with the line mended, and it prints a KL of about 2.6 nats and draws digits.
 # </details>
 
 # %% [markdown] exercise="active_units" points=6 minutes=10 difficulty=2
@@ -941,10 +942,10 @@ ax.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# *What to see: the coordinates come in two kinds, used or off, with nothing in between. At $\beta = 1$ four of eight are used; the other four are not a failure, they would cost more than
-# they could explain. At $\beta = 2$ three survive at full price from the start, but four with a warm-up, and the negative ELBO is better too: one coordinate had been lost by accident, and the
-# warm-up saved it. At $\beta = 4$ nothing helps: the warm-up trains four coordinates and then prices all of them out. Collapse by objective is cured by the objective, collapse by
-# accident by the schedule.*
+# *What to see: a coordinate is used or off. At $\beta = 1$ four of eight are used; the other four are not a failure, they would cost more than they could explain. At $\beta = 2$ three
+# survive at full price from the start, but four with a warm-up, and the negative ELBO is a little better too: a weak coordinate had been lost by accident, and the warm-up saved it. At
+# $\beta = 4$ nothing helps (the two lines at zero lie on each other): the warm-up lets coordinates grow and then prices all of them out. Collapse by objective is cured by the
+# objective, collapse by accident by the schedule.*
 
 # %% [markdown] exercise="iwae_bound" points=8 minutes=20 difficulty=3
 # ## Tighten the bound
@@ -1011,7 +1012,7 @@ for k, bound in zip(sizes, bounds, strict=True):
     print(f"k = {k:4d}: {bound:.3f} nats per image")
 
 plt.figure(figsize=(6, 3), layout="constrained")
-plt.semilogx(sizes, bounds, marker="o")
+plt.semilogx(sizes, bounds, marker="o", color=COLOURS[0])
 plt.gca().set(xlabel="codes per image, k", ylabel="bound on log p(x) (nats)", title="More codes, a tighter bound")
 plt.grid(alpha=0.25)
 plt.show()
@@ -1027,7 +1028,7 @@ plt.show()
 # - A VAE is a latent variable model whose encoder is there for the sake of training: it proposes codes so that the bound can be computed.
 # - The bound has two halves in one unit. Sum over pixels, sum over latent coordinates, average over images, and nothing else.
 # - The cost of the code is computed exactly; the reconstruction is estimated from one draw, through which gradients pass because the randomness comes from outside.
-# - $\beta$ trades detail against cost, temperature trades plausibility against variety, and neither gives anything for free. Only one ruler compares models: the negative ELBO at weight 1, or better, the importance-weighted bound.
+# - $\beta$ trades detail against cost, temperature says how far from the middle of the prior you draw, and neither gives anything for free. Only one ruler compares models: the negative ELBO at weight 1, or better, the importance-weighted bound.
 # - Collapse means $\mu = 0$ and $\sigma = 1$. First ask whether it is the optimum of your objective; only then blame the optimiser.
 #
 # Samples are still soft. A single Gaussian code has to explain everything at once, and what it cannot explain, the decoder averages. Assignment 04 keeps the bound and replaces the one
