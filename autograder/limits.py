@@ -25,6 +25,8 @@ class Limits:
     files: int = 4096  # files in the private /tmp
     notebook: int = 20 * MIB  # size of a notebook file
     json_depth: int = 64  # nesting of a notebook's JSON
+    json_parts: int = 1_000_000  # lists, objects and commas in a notebook's JSON
+    code: int = 3 * MIB // 2  # characters of all cells together
     cells: int = 2000  # cells of a notebook
     weights: int = 32 * MIB  # size of submitted weights
 

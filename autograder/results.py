@@ -2,7 +2,10 @@
 
 from dataclasses import asdict, dataclass, field
 
+from autograder.text import clean
+
 OUTCOMES = ("passed", "wrong", "depends on another", "raised", "timed out", "out of memory", "blank", "missing", "ungradable", "grader fault")
+LONGEST_MESSAGE = 3000  # characters; what a student's code says of itself is part of a message
 NEEDS_A_PERSON = ("ungradable", "grader fault")
 
 
@@ -17,6 +20,9 @@ class ExerciseResult:
     misconception: str | None = None
     message: str = ""
     detail: str = ""
+
+    def __post_init__(self):
+        self.message = clean(self.message, longest=LONGEST_MESSAGE, most=LONGEST_MESSAGE)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """A submission's life in the jail: run its cells, give each exercise its time, start afresh after a death."""
 
+import time
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -10,6 +11,7 @@ from autograder.limits import Limits
 from autograder.submission import Opened, RunCell
 
 MOST_STARTS = 40  # a notebook of which so many cells or exercises kill the process is not tried further
+SPENT = "Your notebook used up the {kind} time of a whole submission ({limit:.0f} s) before this exercise. Take out the cells that run long."
 
 
 @dataclass
@@ -34,14 +36,31 @@ class Session:
     cells: dict[str, CellReport] = field(default_factory=dict)
     probes: set[str] = field(default_factory=set)
     cpu_left: float = 0.0
+    spent: float = 0.0  # CPU seconds of the processes before the present one
+    started: float = field(default_factory=time.monotonic)
     printed: int = 0
 
     def begin_exercise(self, cpu: float) -> None:
-        """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all."""
+        """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure."""
         if self.process is None or not self.process.alive:
             self._start()
-        self.cpu_left = cpu
-        self.process.begin_budget()
+        self.cpu_left = min(cpu, self._left())
+        self.process.begin_budget(exact=True)
+
+    def _left(self) -> float:
+        """Seconds of computing time that the submission has left. Raises TimedOut where that, or its time by the clock, is used up."""
+        left = self.limits.total_cpu - self.spent - self._used()
+        if left <= 0:
+            raise errors.TimedOut(SPENT.format(kind="computing", limit=self.limits.total_cpu))
+        if time.monotonic() - self.started > self.limits.total_wall:
+            raise errors.TimedOut(SPENT.format(kind="clock", limit=self.limits.total_wall))
+        return left
+
+    def _used(self) -> float:
+        """CPU seconds of the present process."""
+        if self.process is not None and self.process.alive:
+            self.process.usage()
+        return self.process.used if self.process is not None else 0.0
 
     def request(self, operation: str, **body) -> Answer:
         """One request within the exercise's time. Raises StudentFailure."""
@@ -70,21 +89,25 @@ class Session:
         """A fresh process and all cells in it, except those that took a process with them before."""
         while self.generation < MOST_STARTS:
             self.close()
+            left = self._left()
+            self.spent += self._used()
             self.generation += 1
             self.probes.clear()
             self.process = StudentProcess(self.jail, self.limits, self.seed)
-            if self._run_cells([cell for cell in self.notebook.cells if self.cells.get(cell.label, CellReport("")).state != "lost"]):
+            if self._run_cells([cell for cell in self.notebook.cells if self.cells.get(cell.label, CellReport("")).state != "lost"], left):
                 return
         raise errors.Died("Your notebook ended its process again and again, so it was not started any more.")
 
-    def _run_cells(self, cells: list[RunCell]) -> bool:
+    def _run_cells(self, cells: list[RunCell], left: float) -> bool:
         """Run cells in the present process; False where one of them took it along (then `self.cells` says which)."""
-        running: list[str] = []
+        expected, running = [cell.label for cell in cells], []
 
         def note(header: dict) -> None:
-            label = str(header.get("cell"))
-            if header.get("state") == "start":
-                running[:] = [label]
+            label, starts = header.get("cell"), header.get("state") == "start"
+            if label != (expected[0] if starts and expected else running[0] if running and not starts else None):
+                raise errors.BadReply("Your code disturbed the channel to the grader: it reported a cell that was not its turn.")
+            if starts:
+                running[:] = [expected.pop(0)]
                 self.process.begin_budget()
             else:
                 failure = errors.raised(header["error"]) if header.get("state") == "error" else None
@@ -92,7 +115,7 @@ class Session:
 
         try:
             self.process.begin_budget()
-            self.process.request("cells", cpu=self.limits.cell_cpu, cells=[cell.as_request() for cell in cells], on_event=note)
+            self.process.request("cells", cpu=min(self.limits.cell_cpu, left), cells=[cell.as_request() for cell in cells], on_event=note)
         except errors.StudentFailure as failure:
             if not running or running[0] not in {cell.label for cell in cells}:
                 raise

@@ -115,19 +115,24 @@ class Jail:
 
 
 def environment() -> dict[str, str]:
-    """The environment inside: nothing of the caller's."""
+    """The environment inside: nothing of the caller's. There is no network, so pip need not try."""
     return {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg",
-            "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1"}  # fmt: skip
+            "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "PIP_RETRIES": "0", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}  # fmt: skip
 
 
 def readable_folders() -> list[Path]:
+    """The folders of this Python that the system's do not hold already, none inside another."""
+    folders = [f for f in own_folders() if not str(f).startswith("/usr")]
+    return [f for f in folders if not any(other != f and other in f.parents for other in folders)]
+
+
+def own_folders() -> list[Path]:
     """The folders of this Python: its installation, its virtual environment, its packages."""
     prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
     if site.ENABLE_USER_SITE:
         prefixes.append(site.getusersitepackages())
     folders = sorted({Path(p) for p in prefixes} | {Path(p).resolve() for p in prefixes})
-    folders = [f for f in folders if f.is_dir() and not str(f).startswith("/usr")]
-    return [f for f in folders if not any(other != f and other in f.parents for other in folders)]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def sandbox_arguments() -> list[str]:
@@ -139,10 +144,11 @@ def sandbox_arguments() -> list[str]:
         elif os.path.exists(path):
             arguments += ["--ro-bind", path, path]
     folders = readable_folders()
-    for folder in folders:
-        for parent in reversed(folder.parents[:-1]):
-            arguments += ["--perms", "0755", "--dir", str(parent)]
-        arguments += ["--ro-bind", str(folder), str(folder)]
+    arguments += [part for folder in folders for part in _bound(folder)]
+    root = LIBRARY.parent
+    if any(Path(shown) in (root, *root.parents) for shown in (*SYSTEM, *folders)):  # the course lies in a folder that is shown: cover it
+        arguments += ["--tmpfs", str(root)]
+        arguments += [part for folder in own_folders() if root in folder.parents for part in _bound(folder)]
     for folder in folders:
         for name in HIDDEN:
             for found in folder.glob(f"lib/python*/site-packages/{name}"):
@@ -150,3 +156,9 @@ def sandbox_arguments() -> list[str]:
     arguments += ["--ro-bind", str(INSIDE), "/jail/inside", "--ro-bind", str(LIBRARY), "/jail/lib/workbook"]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
     return arguments
+
+
+def _bound(folder: Path) -> list[str]:
+    """A folder in its place, read-only; its parents readable."""
+    parents = [part for parent in reversed(folder.parents[:-1]) for part in ("--perms", "0755", "--dir", str(parent))]
+    return [*parents, "--ro-bind", str(folder), str(folder)]

@@ -29,12 +29,15 @@ class StudentProcess:
     def __init__(self, jail: Jail, limits: Limits, seed: int):
         self.limits, self.alive, self.number = limits, True, 0
         self.channel, self.control = jail.fork(limits.for_job(seed))
-        self.printed = 0
+        self.printed, self.used = 0, 0.0
         self.begin_budget()
 
-    def begin_budget(self) -> None:
-        """Start to count computing time anew."""
+    def begin_budget(self, exact: bool = False) -> None:
+        """Start to count computing time anew; `exact` asks for what was used so far, else that is reckoned by the clock when it is needed."""
         self.budget = _Budget(self)
+        if exact:
+            used = self.usage()
+            self.budget.used_before = used if used < float("inf") else None
 
     def request(self, operation: str, *, cpu: float, tensors: dict | None = None, on_event=None, **body) -> Answer:
         """Send one request and wait for its reply, while the job has computed less than `cpu` seconds since `begin_budget`.
@@ -44,6 +47,7 @@ class StudentProcess:
         if not self.alive:
             raise errors.Died("The process that runs your code had ended before this call.")
         self.number += 1
+        self.budget.called = time.monotonic()
         try:
             self.channel.settimeout(self.limits.wall)
             wire.send(self.channel, {"id": self.number, "op": operation} | body, tensors)
@@ -56,18 +60,20 @@ class StudentProcess:
         except wire.ProtocolError as error:
             self.close()
             raise errors.BadReply(f"Your code disturbed the channel to the grader: {error}.") from error
+        except TimeoutError as error:
+            self.close()
+            raise errors.TimedOut(f"Your code did not take the grader's call within {self.limits.wall:.0f} s.") from error
         except (EOFError, OSError) as error:
             raise self._post_mortem() from error
 
     def _await(self, cpu: float, on_event) -> Answer:
         observed, size = [], 0
         while True:
-            self.budget.wait_readable(cpu)
-            header, tensors = wire.receive(self.channel)
+            header, tensors = wire.receive(self.channel, lambda: self.budget.wait_readable(cpu), strict=True)
             if header.get("id") != self.number:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
             if "observed" in header or "cell" in header:
-                size += sum(t.nbytes for t in tensors.values()) + 1000
+                size += wire.cost(header, tensors)
                 if size > self.limits.observed:
                     raise errors.BadReply("A probe observed more than the grader takes in.")
                 observed.append((header, tensors))
@@ -93,7 +99,8 @@ class StudentProcess:
         if "usage" not in answer:
             self._end = answer
             return float("inf")
-        return answer["usage"]
+        self.used = answer["usage"]
+        return self.used
 
     def _post_mortem(self) -> errors.StudentFailure:
         """Why the process ended, as the supervisor tells it."""
@@ -107,6 +114,7 @@ class StudentProcess:
         except (OSError, ValueError):
             report = {"end": "gone", "code": 0}
         self.close()
+        self.used = max(self.used, report.get("used", 0.0))
         return _failure_of(report)
 
     def close(self) -> None:
@@ -120,22 +128,22 @@ class _Budget:
     """Computing time since a moment. Fast replies cost no question; only when the clock says that the time may be up is the job's CPU time read."""
 
     def __init__(self, process: StudentProcess):
-        self.process, self.start, self.used_before = process, time.monotonic(), None
+        self.process, self.used_before = process, None
+        self.start = self.called = time.monotonic()  # of this budget, and of the call that is waited for
 
     def wait_readable(self, cpu: float) -> None:
         """Wait for a frame. Raises TimedOut, or EOFError where the job has ended."""
-        called = time.monotonic()
-        if self.used_before is None and _readable(self.process.channel, PATIENCE):
-            if time.monotonic() - self.start < cpu:
-                return
+        if time.monotonic() - self.start < cpu and _readable(self.process.channel, PATIENCE):
+            return
         if self.used_before is None:  # from here on exact, except for what was computed before this first look, counted by the clock
             self.used_before = max(0.0, self._usage() - (time.monotonic() - self.start))
         while True:
             used = self._usage() - self.used_before
             if used > cpu:
                 raise errors.TimedOut(f"Your code was still running after {cpu:.0f} s of computing time.")
-            if time.monotonic() - called > max(self.process.limits.wall, cpu * 4):
-                raise errors.TimedOut(f"Your code gave no answer within {time.monotonic() - called:.0f} s.")
+            waited = time.monotonic() - self.called
+            if waited > max(self.process.limits.wall, cpu * 4):
+                raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
             if _readable(self.process.channel, PATIENCE):
                 return
 

@@ -1,4 +1,10 @@
-"""Run a notebook's cells in one namespace, each on its own, so that one that fails does not hurt the rest."""
+"""Run a notebook's cells in one namespace, each on its own, so that one that fails does not hurt the rest.
+
+What Jupyter provides is here as well: `display`, `get_ipython`, magics (IPython's shell is started for the first that needs it), future imports that
+hold for later cells. Magics that choose a window system for plots do nothing, since nobody looks.
+"""
+
+import __future__
 
 import ast
 import builtins
@@ -6,6 +12,9 @@ import io
 import linecache
 import sys
 import types
+
+FUTURE = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0})
+IDLE_MAGICS = ("matplotlib", "pylab", "gui")
 
 
 class CappedText(io.TextIOBase):
@@ -32,9 +41,10 @@ class Notebook:
 
     def __init__(self):
         self.module = types.ModuleType("__main__")
-        self.module.__dict__["__builtins__"] = builtins
+        self.module.__dict__.update(__builtins__=builtins, display=self.display, get_ipython=self.start_shell)
         sys.modules["__main__"] = self.module
         self.shell = None
+        self.future = 0  # flags of the future imports that earlier cells made
 
     @property
     def names(self) -> dict:
@@ -50,12 +60,25 @@ class Notebook:
         tree = ast.parse(source, filename)
         if definitions_only:
             tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)]
-        exec(compile(tree, filename, "exec"), self.names)
+        code = compile(tree, filename, "exec", flags=self.future)
+        self.future |= code.co_flags & FUTURE
+        exec(code, self.names)
+
+    def display(self, *objects, **_options) -> None:
+        """Jupyter's `display`: here it prints."""
+        print(*(repr(thing) for thing in objects))
 
     def run_in_shell(self, source: str, definitions_only: bool) -> None:
-        """A cell with magics runs in IPython's shell, which is started for the first such cell only."""
+        """A cell with magics runs in IPython's shell."""
         if definitions_only:
             return
+        result = self.start_shell().run_cell(source, store_history=False, silent=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            raise error
+
+    def start_shell(self):
+        """IPython's shell on this namespace, started when it is first needed."""
         if self.shell is None:
             from IPython.core.interactiveshell import InteractiveShell
             from traitlets.config import Config
@@ -64,10 +87,10 @@ class Notebook:
             config.HistoryManager.enabled = False
             self.shell = InteractiveShell.instance(user_ns=self.names, config=config)
             self.shell.showtraceback = lambda *args, **kwargs: None
-        result = self.shell.run_cell(source, store_history=False, silent=True)
-        error = result.error_before_exec or result.error_in_exec
-        if error is not None:
-            raise error
+            for name in IDLE_MAGICS:
+                self.shell.register_magic_function(lambda line: None, "line", name)
+            self.names["display"] = self.display
+        return self.shell
 
 
 def has_magic(source: str) -> bool:

@@ -32,13 +32,14 @@ def supervise(limits: dict, channel: socket.socket, control: socket.socket, sand
         control.close()
         _become_student(limits, channel, sandboxed)
     channel.close()
-    reason = _watch(pid, limits, control, sandboxed)
+    clock = Clock()
+    reason = _watch(pid, limits, control, sandboxed, clock)
     if reason is not None:
-        _tell(control, {"end": reason})  # before the kill: a crowd of processes takes its time to go
+        _tell(control, {"end": reason, "used": clock.seen})  # before the kill: a crowd of processes takes its time to go
     _kill(pid, sandboxed)
     _, status = os.waitpid(pid, 0)
     code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    _tell(control, {"end": "exit", "code": code})
+    _tell(control, {"end": "exit", "code": code, "used": clock.seen})
 
 
 def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> None:
@@ -64,10 +65,9 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
     os._exit(0)
 
 
-def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool) -> str | None:
+def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, clock: "Clock") -> str | None:
     """Answer questions and watch the limits until the job ends by itself (None) or must be ended (the reason)."""
     child = os.pidfd_open(pid)
-    clock = Clock()
     try:
         while True:
             ready, _, _ = select.select([child, control], [], [], TICK)
@@ -118,16 +118,18 @@ class Clock:
 
     def __init__(self):
         self.own: dict[tuple[int, bytes], int] = {}
+        self.seen = 0.0
 
-    def seconds(self, processes: dict[int, list[bytes]]) -> float:
-        """What the living used with their collected children, or what each was last seen to have used by itself, whichever is more."""
+    def seconds(self, processes: dict) -> float:
+        """Given the living processes by number: what the living used with their collected children, or what each was last seen to have used by itself, whichever is more."""
         living = 0
         for process, stat in processes.items():
             if stat:
                 user, system, childs_user, childs_system = (int(value) for value in stat[11:15])
                 living += user + system + childs_user + childs_system
                 self.own[process, stat[19]] = user + system
-        return max(living, sum(self.own.values())) / CLOCK
+        self.seen = max(self.seen, max(living, sum(self.own.values())) / CLOCK)
+        return self.seen
 
 
 def _memory(process: int) -> int:

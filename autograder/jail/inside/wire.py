@@ -7,6 +7,7 @@ header and a safetensors payload. Reading is strict: every length, depth and cou
 import json
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -15,10 +16,12 @@ from safetensors.torch import save as save_tensors
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
-MAX_PAYLOAD = 512 << 20
+MAX_PAYLOAD = 256 << 20
 MAX_DEPTH = 32
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
+MAX_TENSORS = 20_000
+HEADER_COST = 16  # bytes of memory that one byte of a header may become
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in (
@@ -26,6 +29,7 @@ DTYPES = {
         torch.complex64,
     )
 }  # fmt: skip
+KINDS = frozenset(DTYPES.values())
 
 
 class ProtocolError(Exception):
@@ -94,6 +98,8 @@ class Codec:
         self.nodes += 1
         if depth > MAX_DEPTH + 2 or self.nodes > MAX_NODES:
             raise ProtocolError("a message is nested too deeply or has too many parts")
+        if isinstance(tree, int) and not isinstance(tree, bool) and abs(tree) >= 1 << 63:
+            raise ProtocolError("a message has an integer of more than 64 bits")
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         if isinstance(tree, list):
@@ -102,7 +108,7 @@ class Codec:
             raise ProtocolError("a message has a part of no known kind")
         try:
             return self.decode_kind(tree["$"], tree, depth)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:  # RuntimeError: torch, for a device it does not know
             raise ProtocolError(f"a {tree['$'][:20]} part of a message is malformed") from error
 
     def decode_kind(self, kind: str, tree: dict, depth: int):
@@ -120,7 +126,7 @@ class Codec:
 
     def decode_other(self, kind: str, tree: dict, depth: int):
         if kind == "opaque":
-            return Opaque(str(tree["type"]))
+            return Opaque(str(tree["type"])[:200])
         raise ProtocolError("a message has a part of no known kind")
 
 
@@ -138,34 +144,50 @@ def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] 
     channel.sendall(LENGTHS.pack(len(text), len(payload)) + text + payload)
 
 
-def receive(channel: socket.socket) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Read one frame. Raises EOFError at the end of the channel, ProtocolError for a malformed frame."""
-    header_length, payload_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size))
+def receive(channel: socket.socket, wait: Callable[[], None] = lambda: None, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Read one frame; `wait` is called before every read, `strict` refuses headers that would become large when read. Raises EOFError at the end of the channel, ProtocolError for a malformed frame."""
+    header_length, payload_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size, wait))
     if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
         raise ProtocolError("a message announces more bytes than are allowed")
-    return parse(_exactly(channel, header_length), _exactly(channel, payload_length))
+    return parse(_exactly(channel, header_length, wait), _exactly(channel, payload_length, wait), strict)
 
 
-def parse(text: bytes, payload: bytes) -> tuple[dict, dict[str, torch.Tensor]]:
+def parse(text: bytes, payload: bytes, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
     """Header and tensors of one frame's bytes, or ProtocolError."""
+    if strict and text.count(b"[") + text.count(b"{") + text.count(b",") > 2 * MAX_NODES:
+        raise ProtocolError("a message has too many parts")
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a message is not JSON") from error
     if not isinstance(header, dict):
         raise ProtocolError("a message is not an object")
-    if not payload:
-        return header, {}
+    return header, _tensors(bytes(payload)) if payload else {}
+
+
+def _tensors(payload: bytes) -> dict[str, torch.Tensor]:
+    """The tensors of a payload, if they are of the kinds and no more than may cross."""
+    if payload[8 : 8 + int.from_bytes(payload[:8], "little")].count(b"{") > MAX_TENSORS:
+        raise ProtocolError("a message carries too many tensors")
     try:
-        return header, load_tensors(bytes(payload))
+        tensors = load_tensors(payload)
     except Exception as error:  # safetensors raises its own kinds and torch's
         raise ProtocolError("a message carries something that is not safetensors") from error
+    if any(value.dtype not in KINDS for value in tensors.values()):
+        raise ProtocolError("a message carries tensors of a kind that may not cross")
+    return tensors
 
 
-def _exactly(channel: socket.socket, count: int) -> bytes:
+def cost(header: dict, tensors: dict[str, torch.Tensor]) -> int:
+    """About the bytes of memory that a message takes once it is read."""
+    return HEADER_COST * len(json.dumps(header)) + sum(t.nbytes for t in tensors.values()) + 1000 * (1 + len(tensors))
+
+
+def _exactly(channel: socket.socket, count: int, wait: Callable[[], None]) -> bytes:
     buffer = bytearray(count)
     view, got = memoryview(buffer), 0
     while got < count:
+        wait()
         n = channel.recv_into(view[got:], min(count - got, 1 << 20))
         if n == 0:
             raise EOFError("the channel was closed")
