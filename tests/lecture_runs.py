@@ -152,7 +152,6 @@ def main(path: str) -> None:
     """Print the outcome as JSON on the last line; what the cells print goes nowhere."""
     out = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2) if not sys.stderr.isatty() else None
     outcome = run(Path(path).resolve())
     os.write(out, (json.dumps(asdict(outcome)) + "\n").encode())
 
