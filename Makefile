@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures clean site test-site panels
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures test-lectures clean site test-site panels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,12 @@ test: $(STAMP) ## the whole test suite
 
 lab: $(STAMP) ## JupyterLab on the assignments
 	$(BIN)/jupyter lab assignments
+
+lectures: $(STAMP) ## run the lectures, all or ONLY="03 05", and write their notebooks
+	$(BIN)/python -m workbook.lectures $(ONLY)
+
+test-lectures: $(STAMP) ## does every proof in the lectures notice a changed formula?
+	$(BIN)/python -m pytest -m slow tests/test_lecture_mutations.py
 
 release: $(STAMP) ## make the students' notebooks from the sources
 	$(BIN)/autograder release
