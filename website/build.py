@@ -9,7 +9,8 @@ from pathlib import Path
 from sphinx.cmd.build import build_main
 
 from website.panel_data import write_panel_data
-from website.staged_pages import write_assignments, write_equations, write_picture
+from website.pictures import write_pictures
+from website.staged_pages import write_assignments, write_equations
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -30,7 +31,7 @@ def stage(source: Path) -> None:
         shutil.copy2(ROOT / licence, source / "files" / f"{licence}.txt")
     write_assignments(source)
     write_equations(source)
-    write_picture(source / "_static")
+    write_pictures(source / "_static")
     write_panel_data(source / "_static" / "panels" / "data")
     copy_mathjax(source / "_static" / "mathjax")
 

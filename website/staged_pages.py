@@ -1,4 +1,4 @@
-"""The pages made from the repository at build time: assignments, the list of equations, the picture of the start page."""
+"""The pages made from the repository at build time: assignments and the list of equations."""
 
 import copy
 import json
@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-import torch
 
 from autograder.places import Places
 from autograder.release import generated
 from autograder.source import load
-from website.models import HALF_TURN
-from website.train_panels import saved_models
-from workbook.data import digits8
 from workbook.equations import EQUATIONS
 
 FACTS = re.compile(r"^\*([\d.]+) points · about (\d+) minutes · difficulty (\d) of 5\*$", re.M)
@@ -96,25 +92,3 @@ def write_equations(source: Path) -> None:
         rows += [f"| {{eq}}`eq-{key}` | {EQUATIONS[key][1]} |" for key in keys]
     page = source / "equations.md"
     page.write_text(page.read_text().replace("<!-- the equations -->", "\n".join(rows)))
-
-
-def write_picture(static: Path) -> None:
-    """The picture of the start page: test digits, squeezed through two numbers and back, and drowned in noise step by step, as one SVG."""
-    x = digits8().test_x[torch.tensor([4, 11, 19, 30])].double()
-    autoencoder = saved_models()["ae2"]
-    back = autoencoder.decode(autoencoder.encode(x)[0])
-    eps = torch.randn(x.shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
-    noisy = [(torch.tensor(a).cos() * (2 * x - 1) + torch.tensor(a).sin() * eps + 1) / 2 for a in (0.2 * HALF_TURN, 0.45 * HALF_TURN, 0.7 * HALF_TURN, HALF_TURN)]
-    columns = [back, x, *noisy]
-    cells = [image(column[row], 96 * c, 96 * row) for c, column in enumerate(columns) for row in range(len(x))]
-    width, height = 96 * len(columns) - 16, 96 * len(x) - 16
-    (static / "picture.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{"".join(cells)}</svg>\n')
-
-
-def image(pixels: torch.Tensor, left: int, top: int) -> str:
-    """An 8x8 digit as squares of ten units, dark ink on a pale ground."""
-    squares = []
-    for i, value in enumerate(pixels.clamp(0, 1).tolist()):
-        red, green, blue = (round(pale + (ink - pale) * value) for pale, ink in ((244, 51), (242, 34), (252, 136)))
-        squares.append(f'<path fill="#{red:02x}{green:02x}{blue:02x}" d="M{left + 10 * (i % 8)} {top + 10 * (i // 8)}h10.3v10.3h-10.3z"/>')
-    return "".join(squares)

@@ -30,12 +30,24 @@ def close(seen, expected: torch.Tensor) -> bool:
 
 def slide(page, label: str, value: float) -> None:
     """Move a slider as a hand would end it: the value, then the event."""
-    page.get_by_label(label).evaluate("(input, value) => { input.value = value; input.dispatchEvent(new Event('input', {bubbles: true})); }", value)
+    page.get_by_role("slider", name=label).evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', {bubbles: true})); }", value
+    )
 
 
-def shown_pixels(page, selector: str) -> torch.Tensor:
-    """Grey values of the first digit on a canvas, from its colours (light theme: ground 248 247 255, ink 40 26 110, in the red channel)."""
-    red = page.locator(selector).first.evaluate("c => Array.from(c.getContext('2d').getImageData(0, 0, 8, 8).data).filter((_, i) => i % 4 === 0)")
+READ = """(canvas, at) => {
+  const copy = document.createElement("canvas");
+  copy.width = canvas.width; copy.height = canvas.height;
+  const context = copy.getContext("2d", {willReadFrequently: true});
+  context.drawImage(canvas, 0, 0);
+  const [left, top, width, height] = at ?? [0, 0, copy.width, copy.height];
+  return Array.from(context.getImageData(left, top, width, height).data).filter((_, i) => i % 4 === 0);
+}"""  # the red channel, from a copy: the panel's own canvas keeps its way of drawing
+
+
+def shown_pixels(page, selector: str, left: int = 0, top: int = 0) -> torch.Tensor:
+    """Grey values of a digit on a sheet, from its colours (light theme: red is 248 where there is no ink and 40 where there is most)."""
+    red = page.locator(selector).first.evaluate(READ, [left, top, 8, 8])
     return (248 - torch.tensor(red, dtype=torch.float64)) / (248 - 40)
 
 
@@ -57,7 +69,7 @@ def panel(visit):
 @pytest.mark.parametrize("name, button", [("ae2", "Autoencoder"), ("vae2", "VAE")])
 def test_a_click_draws_what_the_decoder_gives_there(panel, name, button):
     page = panel("latent")
-    page.get_by_text(button, exact=True).click()
+    page.get_by_role("radio", name=button, exact=True).click()
     box = page.locator(".bn-plane").bounding_box()
     for right, down in [(0.5, 0.5), (0.3, 0.4), (0.62, 0.71), (0.9, 0.05)]:
         page.mouse.click(box["x"] + right * box["width"], box["y"] + down * box["height"])
@@ -90,7 +102,7 @@ def test_a_drag_moves_the_point_and_leaving_does_not_lose_it(panel):
 def test_the_plane_obeys_the_keyboard_and_shows_the_focus(panel):
     page = panel("latent")
     plane = page.locator(".bn-plane")
-    page.get_by_label("what is drawn there").focus()
+    page.get_by_role("radio", name="what is drawn there").focus()
     page.keyboard.press("Tab")
     assert plane.evaluate("node => node === document.activeElement")
     assert plane.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
@@ -98,7 +110,7 @@ def test_the_plane_obeys_the_keyboard_and_shows_the_focus(panel):
         page.keyboard.press(key)
     now = state(page, "latent")
     assert now["z"] == pytest.approx([0.02 * now["reach"], 0.12 * now["reach"]])
-    assert float(page.get_by_label("z₂").input_value()) == pytest.approx(now["z"][1])
+    assert float(page.get_by_role("slider", name="z₂").input_value()) == pytest.approx(now["z"][1])
     slide(page, "z₁", -1.25)
     assert state(page, "latent")["z"][0] == -1.25
 
@@ -133,8 +145,8 @@ def test_every_beta_shows_the_loss_terms_that_torch_gives(panel):
         expected = model.decode(normals(now["seed"], 1, 20, 8))
         assert close(now["samples"], expected.flatten())
         originals = X[now["chosen"]]
-        drawn = page.locator("canvas.bn-sheet").first.evaluate("c => Array.from(c.getContext('2d').getImageData(9, 9, 8, 8).data).filter((_, i) => i % 4 === 0)")
-        assert ((248 - torch.tensor(drawn)) / 208 - model.decode(model.encode(originals[1:2])[0])[0]).abs().max() <= 0.5 / 208 + 1e-9
+        drawn = shown_pixels(page, "canvas.bn-sheet", 9, 9)  # the second digit of the second row
+        assert (drawn - model.decode(model.encode(originals[1:2])[0])[0]).abs().max() <= 0.5 / 208 + 1e-9
         actives.append(now["active"])
     assert DIGITS.test_y[now["chosen"]].tolist() == list(range(10))
     assert actives[0] == 8 and actives == sorted(actives, reverse=True) and actives[-1] <= 4
@@ -155,7 +167,7 @@ def test_gallery_is_the_decoder_of_scaled_prior_draws(panel):
     page = panel("gallery")
     for temperature, index, clicks in [(1.0, 3, 0), (0.5, 3, 1), (2.5, 0, 2)]:
         slide(page, "Temperature", temperature)
-        page.get_by_label("VAE trained with beta").select_option(str(index))
+        page.get_by_role("combobox", name="VAE trained with beta").select_option(str(index))
         for _ in range(clicks):
             page.get_by_role("button", name="Sample again").click()
         now = state(page, "gallery")
@@ -181,8 +193,8 @@ def test_temperature_zero_draws_one_picture(panel):
 def test_the_three_ways_between_two_digits(panel):
     page = panel("interpolate")
     model = MODELS[f"beta{BETAS.index(0.1)}"]
-    page.get_by_label("From a").select_option("2")
-    page.get_by_label("To a").select_option("7")
+    page.get_by_role("combobox", name="From a").select_option("2")
+    page.get_by_role("combobox", name="To a").select_option("7")
     page.get_by_role("button", name="Another end").click()
     for position in (0.0, 0.3, 0.5, 1.0):
         slide(page, "Place on the way", position)
@@ -224,14 +236,14 @@ class Network:
 
 def configure(page, data="points in the plane", way="reverse", shape="spiral", schedule="cosine", steps=10, sampler="ancestral") -> dict:
     """Set every control of the player by its label."""
-    page.get_by_label(data).check(force=True)
-    page.get_by_label(way).check(force=True)
+    page.get_by_role("radio", name=data, exact=True).check()
+    page.get_by_role("radio", name=way).check()
     if data != "digits":
-        page.get_by_label("Shape").select_option(shape)
-    page.get_by_label("Schedule").select_option(schedule)
-    page.get_by_label("Steps").select_option(str(steps))
+        page.get_by_role("combobox", name="Shape").select_option(shape)
+    page.get_by_role("combobox", name="Schedule").select_option(schedule)
+    page.get_by_role("combobox", name="Steps").select_option(str(steps))
     if way == "reverse":
-        page.get_by_label(sampler).check(force=True)
+        page.get_by_role("radio", name=sampler).check()
     return state(page, "diffusion")
 
 
@@ -249,7 +261,9 @@ def test_predictor_in_the_plane_is_exact(panel, shape, schedule):
         assert close(now["eps"], Exact(toys()[shape]).predict(x, bars[i].item())[1].flatten())
 
 
-@pytest.mark.parametrize("data, sampler, steps", [("points in the plane", "ancestral", 10), ("points in the plane", "DDIM", 5), ("digits", "ancestral", 20), ("digits", "DDIM", 10)])
+@pytest.mark.parametrize(
+    "data, sampler, steps", [("points in the plane", "ancestral", 10), ("points in the plane", "DDIM", 5), ("digits", "ancestral", 20), ("digits", "DDIM", 10)]
+)
 def test_reverse_time_is_the_sampler(panel, data, sampler, steps):
     page = panel("diffusion")
     configure(page, data=data, sampler=sampler, steps=steps, schedule="linear")
@@ -318,9 +332,9 @@ def test_many_steps_reach_the_data_and_the_cut_schedule_does_not(panel):
 def test_controls_that_do_not_apply_are_gone(panel):
     page = panel("diffusion")
     configure(page, data="digits", way="forward")
-    assert not page.get_by_label("Shape").is_visible() and not page.get_by_label("DDIM").is_visible()
+    assert not page.get_by_role("combobox", name="Shape").is_visible() and not page.get_by_role("radio", name="DDIM").is_visible()
     configure(page)
-    assert page.get_by_label("Shape").is_visible() and page.get_by_label("DDIM").is_visible()
+    assert page.get_by_role("combobox", name="Shape").is_visible() and page.get_by_role("radio", name="DDIM").is_visible()
 
 
 # ---- all ----
@@ -353,9 +367,8 @@ def test_every_control_is_named_reached_by_keyboard_and_shows_the_focus(panel, n
 @pytest.mark.parametrize("name", ["latent", "beta", "gallery", "interpolate", "diffusion"])
 def test_panel_follows_the_theme(panel, name):
     page = panel(name)
-    corner = "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).filter((_, i) => i % 4 === 0).reduce((a, b) => a + b, 0) / (c.width * c.height)"
     sheet = page.locator(f"#panel-{name} canvas:visible").last
-    light = sheet.evaluate(corner)
+    light = sheet.evaluate(READ)
     page.evaluate("document.body.dataset.theme = 'dark'")
     page.wait_for_timeout(100)
-    assert sheet.evaluate(corner) != light
+    assert sheet.evaluate(READ) != light
