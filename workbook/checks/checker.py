@@ -40,14 +40,16 @@ class Checker:
     def verdict(self, exercise: str, points: int = 0) -> Verdict:
         """The verdict alone, without showing it. Raises ValueError for an exercise that the assignment has no check of."""
         test = self._find(exercise)
-        if exercise not in self.namespace:
-            return Verdict(exercise, "not yet", f"{exercise} is not defined yet: run its cell first.", points)
+        needed = getattr(test, "needs", exercise)  # an exercise without code of its own (weights in a file) needs another one's
+        if needed not in self.namespace:
+            return Verdict(exercise, "not yet", f"{needed} is not defined yet: run its cell first.", points)
         try:
             with torch.random.fork_rng(devices=[]), quiet():
                 torch.manual_seed(0)
                 test(types.SimpleNamespace(**self.namespace))
-        except NotImplementedError:
-            return Verdict(exercise, "not yet", "Not yet: the cell above still raises NotImplementedError. Write your code, run it, then run this cell again.", points)
+        except NotImplementedError as reason:
+            stub = "the cell above still raises NotImplementedError. Write your code, run it, then run this cell again."
+            return Verdict(exercise, "not yet", f"Not yet: {str(reason) or stub}", points)
         except CheckFailed as finding:
             return Verdict(exercise, "wrong", str(finding), points)
         except Exception as error:

@@ -50,7 +50,7 @@ def weights(names, path: str = "unet.safetensors") -> None:
     from workbook.judge import Judge
 
     if not Path(path).is_file():
-        raise NotImplementedError
+        raise NotImplementedError(f"there is no {path} beside this notebook. Run the cell above, which writes it.")
     expect(Path(path).stat().st_size <= 16_000_000, f"{path} has {Path(path).stat().st_size / 1e6:.1f} MB", "at most 16 MB", "a wider network than the exercise allows")
     try:
         model = load_unet(names.UNet, path)
@@ -67,6 +67,9 @@ def weights(names, path: str = "unet.safetensors") -> None:
     expect(int(sure.sum()) >= RECOGNISED, f"{int(sure.sum())} of {SAMPLES} samples are recognised as a digit", f"at least {RECOGNISED}", "more training: see the hints")
     expect(len(kinds[sure].unique()) >= CLASSES, f"only {len(kinds[sure].unique())} different digits among the recognised samples", f"at least {CLASSES}", "the model draws the same few digits again and again")
     expect(_error_on_unseen_digits(_shuffled(model)) > ERROR, "with the same weights in another order UNet predicts the noise as well", "a network that knows what it knows from its weights")
+
+
+weights.needs = "UNet"
 
 
 @torch.no_grad()
