@@ -15,7 +15,7 @@ from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import Result
 from autograder.store import ResultStore
-from autograder.submission import Submission, Ungradable
+from autograder.submission import Submission
 from autograder.worker import Job
 
 
@@ -63,12 +63,8 @@ class Course:
         return wanted
 
     def submission(self, student: str, assignment: str) -> Submission:
-        """The submitted bytes; an unreadable or absent file becomes an empty submission, which is ungradable."""
-        path = self.notebook(student, assignment)
-        try:
-            return Submission.read(path, assignment, student, Limits.load(self.places.checks(assignment) / "limits.toml"))
-        except (Ungradable, OSError):
-            return Submission(assignment, student, b"")
+        """What was handed in; an unreadable or absent file says so and is ungradable."""
+        return Submission.read(self.notebook(student, assignment), assignment, student, Limits.load(self.places.checks(assignment) / "limits.toml"))
 
     def grade(self, assignment: str, graders: Pool | Cluster | None = None, progress: Callable[[Result, int, int], None] | None = None) -> Graded:
         """Judge what has no stored result, then write everything into the gradebook, one student after another.

@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder import source
 from autograder.limits import Limits
 from autograder.places import Places
-from autograder.submission import Submission, Ungradable
+from autograder.submission import Submission
 from autograder.worker import Job
 
 SKIPPED = {".ipynb_checkpoints", "__MACOSX"}
@@ -23,10 +23,7 @@ def find_submissions(paths: list[Path], assignment: str | None, seed: int | None
         for file in [path] if path.is_file() else _notebooks(path):
             name = assignment or _assignment_of(file, places)
             student = _student_of(file, path, name)
-            try:
-                submission = Submission.read(file, name, student, Limits.load(places.checks(name) / "limits.toml"))
-            except Ungradable:
-                submission = Submission(name, student, b"")
+            submission = Submission.read(file, name, student, Limits.load(places.checks(name) / "limits.toml"))
             jobs.append(Job(str(file), submission, seed))
     if not jobs:
         raise FileNotFoundError(f"no notebooks (*.ipynb) in {', '.join(map(str, paths))}")

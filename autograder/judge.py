@@ -42,6 +42,8 @@ class Judge:
         limits = Limits.load(self.places.checks(assignment.name) / "limits.toml")
         wanted = [exercise for exercise in assignment.exercises if not only or exercise.name in only]
         try:
+            if submission.unreadable:
+                raise Ungradable(submission.unreadable)
             notebook = open_notebook(submission.notebook, assignment, limits)
         except Ungradable as reason:
             results = [ExerciseResult(e.name, 0, e.points, "ungradable", None, str(reason)) for e in wanted]

@@ -59,8 +59,8 @@ def write_whole(path: Path, text: str) -> None:
 def key_of(submission: Submission) -> str:
     """A digest of all that a verdict depends on, but the seed: the submission's bytes, the judge's code and checks, torch's version."""
     digest = hashlib.sha256(judge_key(Places.here(), submission.assignment).encode())
-    for name, data in [("notebook", submission.notebook), *sorted(submission.files.items())]:
-        digest.update(f"{name}:{len(data)}:".encode() + data)
+    for name, data in [("notebook", submission.notebook), ("unreadable", submission.unreadable.encode()), *sorted(submission.files.items())]:
+        digest.update(f"{name}:{len(data)}:".encode("utf-8", "surrogateescape") + data)
     return digest.hexdigest()
 
 

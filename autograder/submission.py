@@ -11,8 +11,10 @@ import nbformat
 from autograder.limits import Limits
 from autograder.source import Assignment
 
-STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)  # possessive, so that a string without an end costs no more than one with it
 BRACKETS = re.compile(r"[\[\]{}]")
+HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")  # halves of a UTF-16 pair, which no file can hold
+MOST_WEIGHT_FILES = 8
 ROLES_NOT_RUN = ("check", "debug", "question")
 
 
@@ -22,24 +24,32 @@ class Ungradable(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in: the assignment's name, who, the notebook's bytes, and the other files by name."""
+    """What a student handed in: the assignment's name, who, the notebook's bytes, and the other files by name; or why it cannot be read."""
 
     assignment: str
     student: str
     notebook: bytes
     files: dict[str, bytes] = field(default_factory=dict)
+    unreadable: str = ""
 
     @classmethod
     def read(cls, path: Path, assignment: str, student: str, limits: Limits | None = None) -> "Submission":
-        """The notebook at `path` with the weights beside it; reads no more than the limits allow. Raises Ungradable, OSError."""
+        """The notebook at `path` with the weights beside it; reads no more than the limits allow. What cannot be read says so in `unreadable`."""
         limits = limits or Limits()
-        files = {}
-        for weights in sorted(path.parent.glob("*.safetensors")):
-            if weights.is_file() and not weights.is_symlink():
-                files[weights.name] = _read_capped(weights, limits.weights + 1)
         if path.is_symlink():
-            raise Ungradable("The notebook is a link to another file. Hand in the notebook itself.")
-        return cls(assignment, student, _read_capped(path, limits.notebook + 1), files)
+            return cls(assignment, student, b"", unreadable="The notebook is a link to another file. Hand in the notebook itself.")
+        if path.exists() and not path.is_file():  # a folder, or a pipe, whose reading would never end
+            return cls(assignment, student, b"", unreadable="What has the notebook's name is not a file. Hand in the notebook itself.")
+        try:
+            files = {}
+            beside = [weights for weights in sorted(path.parent.glob("*.safetensors")) if weights.is_file() and not weights.is_symlink()]
+            for weights in beside[:MOST_WEIGHT_FILES]:
+                files[weights.name] = _read_capped(weights, limits.weights + 1)
+            return cls(assignment, student, _read_capped(path, limits.notebook + 1), files)
+        except FileNotFoundError:
+            return cls(assignment, student, b"", unreadable="There is no notebook. Hand in the .ipynb file of the assignment.")
+        except OSError as error:
+            return cls(assignment, student, b"", unreadable=f"The file could not be read ({error.strerror}). Hand it in again.")
 
 
 def _read_capped(path: Path, most: int) -> bytes:
@@ -71,6 +81,8 @@ class Opened:
 def open_notebook(data: bytes, assignment: Assignment, limits: Limits) -> Opened:
     """Parse a notebook's bytes against its assignment's source. Raises Ungradable."""
     notebook, repairs = parse(data, limits)
+    if sum(len(cell.source) for cell in notebook.cells) > limits.code:
+        raise Ungradable(f"The notebook holds more than {limits.code >> 10} KiB of text. Load data from files instead of writing it into cells.")
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         raise Ungradable("The notebook has no code cells. Hand in the notebook of the assignment.")
     return _arrange(notebook, assignment, repairs)
@@ -110,21 +122,25 @@ def _json(data: bytes, limits: Limits, repairs: list[str]):
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Ungradable("The file is not text in UTF-8, so it is no notebook. Hand in the .ipynb file of the assignment.") from error
-    if _depth(text) > limits.json_depth:
+    depth, parts = _depth(text)
+    if depth > limits.json_depth:
         raise Ungradable(f"The file's JSON is nested more than {limits.json_depth} deep, as no notebook is.")
+    if parts > limits.json_parts:
+        raise Ungradable(f"The file's JSON has more than {limits.json_parts:,} parts. Clear its outputs, save it and hand it in again.")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Ungradable("The file is not a complete notebook (its JSON breaks off or is damaged). Save it again in Jupyter and hand it in again.") from error
 
 
-def _depth(text: str) -> int:
-    """The deepest nesting of brackets outside of strings."""
+def _depth(text: str) -> tuple[int, int]:
+    """The deepest nesting of brackets outside of strings, and the number of opening brackets and commas there."""
+    bare = STRINGS.sub("", text)
     depth = deepest = 0
-    for bracket in BRACKETS.findall(STRINGS.sub("", text)):
+    for bracket in BRACKETS.findall(bare):
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
-    return deepest
+    return deepest, bare.count("[") + bare.count("{") + bare.count(",")
 
 
 def _plain(raw: dict, repairs: list[str]) -> nbformat.NotebookNode:
@@ -136,10 +152,17 @@ def _plain(raw: dict, repairs: list[str]) -> nbformat.NotebookNode:
             continue
         source = cell.get("source", "")
         source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
-        metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell, "raw": nbformat.v4.new_raw_cell}[cell["cell_type"]]
-        cells.append(make(source, metadata=metadata))
-    return nbformat.v4.new_notebook(cells=cells)
+        source = HALF_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", source)
+        cells.append(_plain_cell(cell["cell_type"], source, cell.get("metadata"), len(cells)))
+    return nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def _plain_cell(kind: str, source: str, metadata, number: int) -> dict:
+    """A valid cell by construction (validating each would take longer than all the rest); of the metadata, only nbgrader's name for it is kept."""
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    kept = {"nbgrader": {"grade_id": name}} if isinstance(name, str) else {}
+    return {"cell_type": kind, "id": f"cell-{number}", "metadata": kept, "source": source} | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
 def grade_id(cell) -> str | None:

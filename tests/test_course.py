@@ -59,6 +59,13 @@ def test_written_questions_wait_for_a_person(course):
         assert rows(course)["right"][2][f"question-{name}"] == (None, True)
 
 
+def test_untouched_answers_are_marked_as_no_response(course):
+    with Gradebook(course.api.coursedir.db_url) as gradebook:
+        comments = {c.name: c.auto_comment for c in gradebook.find_submission_notebook(VAE, VAE, "blank").comments}
+        written = {c.name: c.auto_comment for c in gradebook.find_submission_notebook(VAE, VAE, "right").comments}
+    assert set(comments.values()) == {"No response."} and written["gaussian_kl"] is None
+
+
 def test_regrading_an_unchanged_class_judges_nothing(course):
     assert course.grade(VAE).judged == 0
 

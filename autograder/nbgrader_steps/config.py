@@ -14,12 +14,19 @@ def configure(config: Config, course: Path) -> Config:
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.ClearSolutions.text_stub = "*Your answer here.*"
     config.Autograde.exporter_class = f"{STEPS}.opening.OpenSubmission"
+    config.Autograde.sanitize_preprocessors = [
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.DeduplicateIds",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        f"{STEPS}.foreign.OverwriteForeignCells",
+        f"{STEPS}.foreign.CheckForeignMetadata",
+    ]
     config.Autograde.autograde_preprocessors = [
         f"{STEPS}.judging.JudgeSubmission",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         f"{STEPS}.saving.SaveVerdicts",
         "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
+        f"{STEPS}.foreign.CheckForeignMetadata",
     ]
     config.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",

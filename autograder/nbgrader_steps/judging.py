@@ -13,7 +13,7 @@ from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import Result
 from autograder.store import ResultStore
-from autograder.submission import Submission, Ungradable, grade_id
+from autograder.submission import Submission, grade_id
 from autograder.worker import Job
 
 MARKS = {"passed": "✓", "blank": "…", "missing": "…"}
@@ -44,10 +44,7 @@ class JudgeSubmission(NbGraderPreprocessor):
 
 def verdict_of(path: Path, assignment: str, student: str, course: Path) -> Result:
     """The verdict of one submitted file: the course's stored one, or a new one, which is stored."""
-    try:
-        submission = Submission.read(path, assignment, student, Limits())
-    except (Ungradable, OSError) as reason:
-        submission = Submission(assignment, student, b"", {"unreadable": str(reason).encode()})
+    submission = Submission.read(path, assignment, student, Limits.load(Places.here().checks(assignment) / "limits.toml"))
     store = ResultStore(course)
     stored = store.get(submission)
     if stored is None:

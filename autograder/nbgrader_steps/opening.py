@@ -1,9 +1,12 @@
 """Open a submitted notebook safely: what cannot be read is replaced by the release with a note, so that the class goes on."""
 
+import copy
+from functools import cache
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
+from nbgrader.utils import compute_checksum
 
 from autograder import source
 from autograder.limits import Limits
@@ -33,25 +36,34 @@ class OpenSubmission(NotebookExporter):
 
 def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.NotebookNode:
     """The notebook at `path`, made whole: every released cell there once and of its type, nothing claiming to be one that is not."""
-    released = release_cells(assignment)
+    released = _released(assignment)
     try:
         with path.open("rb") as file:
             notebook, _ = parse(file.read(limits.notebook + 1), limits)
     except Ungradable as reason:
         note = nbformat.v4.new_markdown_cell(NOTE.format(reason=reason))
-        return nbformat.v4.new_notebook(cells=[note, *released], metadata=_metadata())
+        return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(released)], metadata=_metadata())
     wanted = {grade_id(cell): cell for cell in released if grade_id(cell)}
     seen = set()
     for cell in notebook.cells:
         name = grade_id(cell)
-        marks = cell.metadata.pop("nbgrader", None)
-        cell.metadata.pop("tags", None)
-        if name in wanted and name not in seen and marks is not None:
+        cell.metadata.pop("nbgrader", None)
+        if name in wanted and name not in seen:
             seen.add(name)
             _restore(cell, wanted[name])
-    notebook.cells += [cell for name, cell in wanted.items() if name not in seen and cell.metadata.nbgrader.grade]
+    notebook.cells += [copy.deepcopy(cell) for name, cell in wanted.items() if name not in seen and cell.metadata.nbgrader.grade]
     notebook.metadata = _metadata()
     return notebook
+
+
+@cache
+def _released(assignment: Assignment) -> list[nbformat.NotebookNode]:
+    """The released cells, with nbgrader's checksums, by which untouched answers are known."""
+    cells = release_cells(assignment)
+    for cell in cells:
+        if grade_id(cell):
+            cell.metadata.nbgrader.checksum = compute_checksum(cell)
+    return cells
 
 
 def _restore(cell, released) -> None:
