@@ -16,7 +16,8 @@ ANY_NAMESPACE = 0x7E020080  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, N
 PR_SET_DUMPABLE, PR_SET_SECCOMP, MODE_FILTER = 4, 22, 2
 X32 = 0x40000000  # x86-64's second calling convention, with numbers of its own
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-CLONE, CLONE3, PRCTL = (56, 220), (435, 435), (157, 167)
+CLONE, CLONE3, PRCTL, SOCKET = (56, 220), (435, 435), (157, 167), (41, 198)
+FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, netlink: those that a network namespace holds; others (vsock) reach the host
 REFUSED = {
     "unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51),
     "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432), "mount_setattr": (442, 442),
@@ -58,6 +59,12 @@ def _filter(architecture: int, column: int):
         yield refused
     yield _step(EQUAL, CLONE3[column], 0, 1)
     yield _step(RETURN, ERRNO | errno.ENOSYS)  # its flags lie in memory, out of a filter's sight; libc falls back to clone
+    yield _step(EQUAL, SOCKET[column], 0, len(FAMILIES) + 3)
+    yield _step(LOAD, FIRST_ARGUMENT)
+    for left, family in reversed(list(enumerate(FAMILIES))):
+        yield _step(EQUAL, family, left + 1, 0)
+    yield refused
+    yield _step(RETURN, ALLOW)
     yield _step(EQUAL, CLONE[column], 0, 4)
     yield _step(LOAD, FIRST_ARGUMENT)
     yield _step(ANY_BIT, ANY_NAMESPACE, 0, 1)
