@@ -1,6 +1,7 @@
 """Build the website into build/site: `python -m website.build`. Nothing is fetched; every warning is an error."""
 
 import argparse
+import re
 import shutil
 import sys
 from importlib.metadata import files
@@ -45,6 +46,12 @@ def copy_mathjax(folder: Path) -> None:
     shutil.copy2(Path(str(found[0].locate())), folder)
 
 
+def mended(page: str) -> str:
+    """A page with two slips of the theme put right: headings of the side list without a level, and the same id on an equation and its frame."""
+    page = page.replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">')
+    return re.sub(r'(<div class="math-wrapper[^>]* id="([^"]+)">\s*<div class="math[^>]*?) id="\2">', r"\1>", page)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Sphinx's exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -55,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     shutil.rmtree(out, ignore_errors=True)
     status = build_main(["-b", "html", "-W", "--keep-going", "-q", "-d", str(out.with_name(out.name + "-doctrees")), str(source), str(out)])
     for page in out.rglob("*.html"):
-        page.write_text(page.read_text().replace('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'))
+        page.write_text(mended(page.read_text()))
     return status
 
 

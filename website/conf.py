@@ -18,6 +18,7 @@ nitpicky = True
 nb_execution_mode = "off"
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline", "attrs_block"]
+myst_dmath_double_inline = True  # notebooks set $$...$$ inside a paragraph too
 myst_heading_anchors = 3
 
 html_theme = "furo"

@@ -3,14 +3,13 @@
 import copy
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
 from autograder.places import Places
-from autograder.release import generated
-from autograder.source import load
 from workbook.equations import EQUATIONS
 
 FACTS = re.compile(r"^\*([\d.]+) points · about (\d+) minutes · difficulty (\d) of 5\*$", re.M)
@@ -27,10 +26,8 @@ class Release:
 
 
 def read_release(name: str) -> Release:
-    """The release of an assignment: the one in the repository (the tests prove it current), else made from its source."""
-    places = Places.here()
-    path = places.release(name)
-    notebook = nbformat.read(path, 4) if path.exists() else generated(load(name, places))
+    """The release of an assignment as the repository has it (the tests prove it current)."""
+    notebook = nbformat.read(Places.here().release(name), 4)
     exercises = []
     for cell in notebook.cells:
         facts = FACTS.search(cell.source) if cell.cell_type == "markdown" else None
@@ -45,10 +42,10 @@ def write_assignments(source: Path) -> None:
     """Each released notebook, to read and to download, and the page that lists them."""
     folder = source / "assignments"
     folder.mkdir(exist_ok=True)
-    releases = [read_release(name) for name in Places.here().assignment_names()]
+    places = Places.here()
+    releases = [read_release(name) for name in places.assignment_names() if places.release(name).exists()]
     for release in releases:
-        text = nbformat.writes(release.notebook)
-        (source / "files" / f"{release.name}.ipynb").write_text(text)
+        shutil.copy2(places.release(release.name), source / "files")
         (folder / f"{release.name}.ipynb").write_text(nbformat.writes(to_read(release)))
     listing = "\n".join(section(release) for release in releases)
     page = folder / "index.md"

@@ -25,6 +25,11 @@ THIN = """() => {
   document.querySelectorAll('mjx-container svg, mjx-assistive-mml').forEach((inside) => inside.replaceChildren());
   document.normalize();
 }"""  # of code's thousands of tokens, one of each colour stays; of a formula, its frame: what is inside is MathJax's own
+UNSET = """() => {
+  const copy = document.querySelector('article').cloneNode(true);
+  copy.querySelectorAll('pre, code, mjx-container, script').forEach((part) => part.remove());
+  return copy.textContent.match(/.{0,20}[$].{0,20}/g) ?? [];
+}"""  # dollars in the prose, with what stands around them
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -49,6 +54,8 @@ def test_page_is_quiet_offline_and_accessible_in_both_themes(visit, name):
     page = visit(color_scheme="light").open(name)
     typeset(page)
     assert page.evaluate("document.querySelectorAll('merror, mjx-merror, [data-mjx-error]').length") == 0, "a formula could not be set"
+    assert page.evaluate(UNSET) == [], "a formula was not recognised"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert violations(page) == []
     page.evaluate("document.body.dataset.theme = 'dark'")
     page.wait_for_timeout(50)
