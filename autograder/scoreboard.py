@@ -64,6 +64,7 @@ def main(arguments: list[str]) -> int:
     places = Places.here()
     chosen = cases(places, arguments or None)
     rows: dict[tuple[str, str], list] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    faults: list[str] = []
     for done, (case, verdict) in enumerate(verdicts(chosen, places), 1):
         row = rows[case.assignment, case.exercise]
         passed = verdict["outcome"] == "passed"
@@ -74,20 +75,24 @@ def main(arguments: list[str]) -> int:
             row[0] += 1
             row[1] += passed
             row[2] += verdict["misconception"] == case.version.id
+        if not holds(case, verdict):
+            faults.append(f"{case.key}: {verdict['outcome']}, named {verdict['misconception']}: {verdict['message']}")
         print(f"\r{done}/{len(chosen)} versions judged", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    print(table(rows))
-    total = [sum(column) for column in zip(*rows.values(), strict=True)] or [0] * 5
-    print(f"\n{total[1]} of {total[0]} wrong versions accepted, {total[4]} of {total[3]} correct versions rejected, {total[2]} of {total[0]} misconceptions named.")
-    return int(total[1] > 0 or total[4] > 0 or total[2] < total[0])
+    print(table(rows, ("assignment", "exercise")) + "\n")
+    assignments: dict[tuple[str], list] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for (assignment, _), row in rows.items():
+        for key in ((assignment,), ("in all",)):
+            assignments[key] = [a + b for a, b in zip(assignments[key], row, strict=True)]
+    print("\n".join([table(assignments, ("assignment",)), *faults]))
+    return int(bool(faults))
 
 
-def table(rows: dict[tuple[str, str], list]) -> str:
-    """The scoreboard as a Markdown table."""
-    lines = ["| assignment | exercise | wrong versions | accepted | named | correct versions | rejected |", "| --- | --- | --: | --: | --: | --: | --: |"]
-    for (assignment, exercise), (wrong, accepted, named, correct, rejected) in sorted(rows.items()):
-        lines.append(f"| {assignment} | {exercise} | {wrong} | {accepted} | {named} | {correct} | {rejected} |")
-    return "\n".join(lines)
+def table(rows: dict[tuple, list], keys: tuple[str, ...]) -> str:
+    """The scoreboard as a Markdown table, `keys` heading the columns that tell what a row is about."""
+    columns = (*keys, "wrong versions", "accepted", "named", "correct versions", "rejected")
+    lines = [columns, ["---"] * len(keys) + ["--:"] * 5, *((*key, *counts) for key, counts in sorted(rows.items()))]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 if __name__ == "__main__":
