@@ -5,7 +5,7 @@
 FROM python:3.11-slim
 ENV OMP_NUM_THREADS=1 PYTHONUNBUFFERED=1
 WORKDIR /workbook
-RUN pip install --no-cache-dir torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
+RUN pip install --no-cache-dir torch==2.13.0
 COPY pyproject.toml README.md LICENSE LICENSE-prose nbgrader_config.py ./
 COPY workbook workbook
 COPY autograder autograder
