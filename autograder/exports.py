@@ -5,14 +5,15 @@ import io
 import json
 
 from autograder.results import NEEDS_A_PERSON, Result
+from autograder.text import clean
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}", "\N{FULLWIDTH HYPHEN-MINUS}")
 
 
 def neutral(text) -> str:
     """A CSV cell that no spreadsheet takes for a formula."""
-    text = str(text).replace("\x00", "")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    text = " ".join(clean(str(text)).split("\n"))
+    return f"'{text}" if text.lstrip(" \t\N{REPLACEMENT CHARACTER}").startswith(FORMULA) else text
 
 
 def _csv(header: list[str], rows: list[list]) -> str:

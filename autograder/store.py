@@ -38,7 +38,7 @@ class ResultStore:
 def safe_name(text: str) -> str:
     """A file name for any student's name: readable where possible, unique always."""
     plain = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in text)[:80].lstrip(".")
-    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return plain if plain and plain == text else f"{plain}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def write_whole(path: Path, text: str) -> None:

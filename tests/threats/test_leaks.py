@@ -128,7 +128,7 @@ def test_memory_holds_no_reference_and_no_check(pool):
 @pytest.mark.row(22)
 @pytest.mark.parametrize("name", ["autograder", "autograder.checks", "solutions", "tests", "grading"])
 def test_the_judge_cannot_be_imported(pool, name):
-    attempt = f"import importlib\ntry:\n    import os\n    found = importlib.import_module({name!r})\n    got = [os.listdir(p) for p in getattr(found, "__path__", []) if os.path.isdir(p)] or 'refused'\nexcept ImportError as error:\n    got = 'refused'"
+    attempt = f"import importlib\ntry:\n    import os\n    found = importlib.import_module({name!r})\n    got = [os.listdir(p) for p in getattr(found, '__path__', []) if os.path.isdir(p)] or 'refused'\nexcept ImportError as error:\n    got = 'refused'"
     assert told(judge(pool, Attack(telling(attempt)))[EXERCISE]) == "refused"
 
 

@@ -1,7 +1,7 @@
 """Run a notebook's cells in one namespace, each on its own, so that one that fails does not hurt the rest.
 
 What Jupyter provides is here as well: `display`, `get_ipython`, magics (IPython's shell is started for the first that needs it), future imports that
-hold for later cells. Magics that choose a window system for plots do nothing, since nobody looks.
+hold for later cells. Magics that choose a window system for plots, or empty the namespace, do nothing.
 """
 
 import __future__
@@ -14,7 +14,7 @@ import sys
 import types
 
 FUTURE = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0})
-IDLE_MAGICS = ("matplotlib", "pylab", "gui")
+IDLE_MAGICS = ("matplotlib", "pylab", "gui", "reset", "reset_selective")  # a reset at a notebook's top would take the setup, which has run before it
 
 
 class CappedText(io.TextIOBase):
