@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures lectures test-lectures clean site test-site panels
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench-gpu lectures test-lectures site test-site panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,18 @@ seeds: $(STAMP) ## grade the references under SEEDS=20 different seeds
 
 doctor: $(STAMP) ## what this machine has, and whether the sandbox holds
 	$(BIN)/autograder doctor
+
+figures: $(STAMP) ## the quality figures of all five assignments over three seeds (some 30 minutes)
+	for topic in autoencoder masked_autoencoder vae ddpm unet; do $(BIN)/python -m solutions.figures.$$topic || exit 1; done
+
+solved: $(STAMP) ## the solutions to read: every notebook run with its solutions in
+	$(BIN)/python -m autograder.solved
+
+cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
+	$(BIN)/python -m autograder.cost
+
+bench-gpu: $(STAMP) ## training and sampling speed on a CUDA GPU, beside diffusers
+	$(BIN)/python -m benchmarks.gpu
 
 lint: $(STAMP) ## style
 	$(BIN)/python -m ruff check .
