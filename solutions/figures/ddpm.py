@@ -5,9 +5,10 @@
 Trains the reference on the 1,500 training digits (8x8) as the notebook does, one thread, draws 1,500 samples per sampler, and prints markdown tables.
 
 Recognised: share of pictures to which the workbook's judge, trained on the training digits, gives a class with p > 0.9.
-Frechet ratio: Frechet distance, in the judge's features, of samples to held-out digits over that of training digits to held-out digits. Both
-are means over 200 draws of equally many pictures, without replacement, on each side, as many as there are held-out digits (297); 1 is as near
-to unseen real digits as other real digits are.
+Frechet ratio: Frechet distance, in the judge's features, of samples to real digits over that of real to real digits, means over 200 draws of 297
+pictures on each side, without replacement. "Training": samples against training digits, over training digits against other training digits. "Held out":
+samples against held-out digits, over training digits against the same held-out digits (all 297 of them: their chance, and that the judge was
+trained on the training digits, enter this one). 1 is as near to real digits as other real digits are.
 Nearest: median Euclidean distance, pixels in [0, 1], to the nearest training digit.
 """
 
@@ -66,14 +67,14 @@ def main(seeds: list[int]) -> None:
     print(f"{sum(steps for steps, _ in STRETCHES):,} steps of {BATCH} digits, cosine schedule with T = {T}, {SAMPLES:,} samples per sampler, "
           f"seeds {', '.join(map(str, seeds))}, one CPU thread, torch {torch.__version__}")  # fmt: skip
     print(header(judge, digits), end="\n\n")
-    print("| seed | training, CPU s | sampler | sampling, CPU s | recognised | Frechet ratio | rarest and most frequent class | nearest | nearer than 99 % of held-out digits |")
-    print("| --- " * 9 + "|", flush=True)
+    print("| seed | training, CPU s | sampler | sampling, CPU s | recognised | Frechet ratio, training | held out | rarest and most frequent class | nearest | nearer than 99 % of held-out digits |")
+    print("| --- " * 10 + "|", flush=True)
     for seed in seeds:
         model, training = trained(ref, digits.train_x * 2 - 1, schedule, seed)
         for name, pixels, seconds in samplers(ref, model, schedule, seed):
             found, distance = judge.report(pixels, digits.train_x), nearest(pixels, digits.train_x)
             shares = [count / SAMPLES for count in found.counts]
-            print(f"| {seed} | {training:.0f} | {name} | {seconds:.1f} | {found.confident:.1%} | {found.ratio:.2f} | {min(shares):.1%}, {max(shares):.1%} | "
+            print(f"| {seed} | {training:.0f} | {name} | {seconds:.1f} | {found.confident:.1%} | {found.train_ratio:.2f} | {found.ratio:.2f} | {min(shares):.1%}, {max(shares):.1%} | "
                   f"{distance.median():.2f} | {(distance < close).float().mean():.1%} |", flush=True)  # fmt: skip
 
 
