@@ -20,6 +20,12 @@ def moons(per_moon: int = 24, std: float = 0.07) -> Mixture:
     return Mixture(1.2 * torch.cat([upper, -upper]), std)
 
 
+def pair(std: float = 0.25) -> Mixture:
+    """Two blobs far from the origin's balance: three quarters of the points at upper right, one quarter at lower left."""
+    right = torch.tensor([1.4, 0.7])
+    return Mixture(torch.stack([right, right, right, -right]), std)
+
+
 def toys() -> dict[str, Mixture]:
     """The data sets by the name that the player shows."""
-    return {"spiral": spiral(), "moons": moons(), "ring": ring()}
+    return {"spiral": spiral(), "moons": moons(), "ring": ring(), "pair": pair()}

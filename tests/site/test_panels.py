@@ -149,7 +149,7 @@ def test_every_beta_shows_the_loss_terms_that_torch_gives(panel):
         assert (drawn - model.decode(model.encode(originals[1:2])[0])[0]).abs().max() <= 0.5 / 208 + 1e-9
         actives.append(now["active"])
     assert DIGITS.test_y[now["chosen"]].tolist() == list(range(10))
-    assert actives[0] == 8 and actives == sorted(actives, reverse=True) and actives[-1] <= 4
+    assert actives == [8, 8, 7, 5, 4, 3, 1]
 
 
 def test_samples_change_on_request_only(panel):
@@ -315,18 +315,28 @@ def test_play_runs_to_the_end_and_pauses_on_request(panel):
     assert "t = 0" in page.locator(".bn-readout").inner_text()
 
 
-def test_many_steps_reach_the_data_and_the_cut_schedule_does_not(panel):
-    """The share of points further than 3 standard deviations from every centre is at most exp(-9/2) = 1.1 % for data; 700 points stay below 5 % surely."""
+def test_many_steps_reach_the_data(panel):
+    """Of 700 points of data, at most exp(-9/2) = 1.1 % are strays; 5 % would be ten standard errors more."""
     page = panel("diffusion")
-    strays = {}
-    for schedule in ("cosine", "short"):
-        configure(page, steps=100, schedule=schedule)
+    toy, strays = toys()["spiral"], {}
+    for steps in (5, 100):
+        configure(page, steps=steps)
         slide(page, "Time t", 0)
         x = torch.tensor(state(page, "diffusion")["x"]).reshape(-1, 2)
-        toy = toys()["spiral"]
-        strays[schedule] = (torch.cdist(x, toy.centres).min(1).values > 3 * toy.std).float().mean().item()
-        assert f"{100 * strays[schedule]:.1f} %" in page.locator(".bn-readout").inner_text()
-    assert strays["cosine"] < 0.05
+        strays[steps] = (torch.cdist(x, toy.centres).min(1).values > 3 * toy.std).float().mean().item()
+        assert f"strays {100 * strays[steps]:.1f} %" in page.locator(".bn-readout").inner_text()
+    assert strays[100] < 0.05 < strays[5]
+
+
+def test_a_schedule_that_ends_early_loses_what_the_end_still_knew(panel):
+    """Three quarters of the pair lie on the right. 700 draws: a standard error of 1.6 %, so 65 % and 85 % are six away."""
+    page, share = panel("diffusion"), {}
+    for schedule in ("cosine", "short"):
+        configure(page, shape="pair", schedule=schedule, steps=100, sampler="DDIM")
+        slide(page, "Time t", 0)
+        share[schedule] = (torch.tensor(state(page, "diffusion")["x"]).reshape(-1, 2)[:, 0] > 0).float().mean().item()
+        assert f"right of the middle {100 * share[schedule]:.1f} %" in page.locator(".bn-readout").inner_text()
+    assert share["short"] < 0.65 < share["cosine"] < 0.85
 
 
 def test_controls_that_do_not_apply_are_gone(panel):

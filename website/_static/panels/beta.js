@@ -1,6 +1,7 @@
 // The price of information: VAEs for several beta, their two loss terms, reconstructions and samples.
 (function (B) {
   "use strict";
+  const IN_USE = 0.02; // nats
 
   B.panel("beta", function (root) {
     const { el } = B, digits = B.digits(), { betas } = B.data.betas, models = B.data.betas.models.map((data) => new B.Coder(data));
@@ -23,7 +24,7 @@
         el("div", { class: "bn-grow" }, el("p", { class: "bn-title" }, "Distortion and rate, nats per test digit"), curve)));
 
     const sampled = () => models[index].decode(B.normals(seed, 1, 20 * latents), 20);
-    const active = () => results[index].rates.filter((rate) => rate > 0.01).length;
+    const active = () => results[index].rates.filter((rate) => rate > IN_USE).length;
 
     function refresh() {
       const model = models[index], { distortion, rate } = results[index], code = model.encode(originals, 10).mu;
@@ -31,7 +32,7 @@
       samples.show(sampled(), 10, `twenty samples of the VAE with beta ${betas[index]}`);
       readout.replaceChildren(
         `distortion ${B.fixed(distortion, 2)} + rate ${B.fixed(rate, 2)} = `, el("strong", {}, `${B.fixed(distortion + rate, 2)} nats`),
-        ` (the negative ELBO); active latents: `, el("strong", {}, `${active()} of ${latents}`));
+        ` (the negative ELBO); latents in use: `, el("strong", {}, `${active()} of ${latents}`));
       curve.setAttribute("aria-label", `Curve of distortion against rate for all beta. At beta ${betas[index]}: rate ${B.fixed(rate, 1)}, distortion ${B.fixed(distortion, 1)} nats.`);
       bars.setAttribute("aria-label", `Bars: rates of the latents, ${Array.from(results[index].rates, (value) => B.fixed(value, 2)).join(", ")} nats.`);
       draw();
@@ -91,7 +92,7 @@
       context.textAlign = "center";
       results[index].rates.forEach((rate, i) => {
         const tall = Math.max(1.5, (rate / most) * (height - bottom - 18));
-        context.fillStyle = rate > 0.01 ? theme.strong : theme.line;
+        context.fillStyle = rate > IN_USE ? theme.strong : theme.line;
         context.fillRect(i * step + 0.18 * step, height - bottom - tall, 0.64 * step, tall);
         context.fillStyle = theme.text;
         context.fillText(B.fixed(rate, 1), (i + 0.5) * step, height - bottom - tall - 5);

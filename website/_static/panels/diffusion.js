@@ -60,7 +60,7 @@
     const change = (key, convert = (value) => value) => (value) => { set[key] = convert(value); stop(); restart(); arrange(); };
     const where = B.choice({ label: "Data", options: { plane: "points in the plane", digits: "digits" }, value: set.where, change: change("where") });
     const way = B.choice({ label: "Direction", options: { forward: "forward, into noise", reverse: "reverse, out of noise" }, value: set.way, change: change("way") });
-    const toy = B.select({ label: "Shape", options: { spiral: "two spirals", moons: "two moons", ring: "ring of eight" }, value: set.toy, change: change("toy") });
+    const toy = B.select({ label: "Shape", options: { spiral: "two spirals", moons: "two moons", ring: "ring of eight", pair: "two blobs, three to one" }, value: set.toy, change: change("toy") });
     const schedule = B.select({ label: "Schedule", options: { cosine: "cosine", linear: "linear, T = 1000", short: "linear, cut at T = 100" }, value: set.schedule, change: change("schedule") });
     const steps = B.select({ label: "Steps", options: Object.fromEntries([5, 10, 20, 50, 100].map((n) => [n, String(n)])), value: set.steps, change: change("steps", Number) });
     const sampler = B.choice({ label: "Sampler", options: { ancestral: "ancestral", ddim: "DDIM" }, value: "ancestral", change: change("eta", (name) => (name === "ddim" ? 0 : 1)) });
@@ -75,6 +75,7 @@
     const pair = el("div", { class: "bn-row" },
       el("div", { style: "flex:1 1 11rem" }, el("p", { class: "bn-title" }, "The pictures at time t"), noisy.canvas),
       el("div", { style: "flex:1 1 11rem" }, el("p", { class: "bn-title" }, "The network's guess of the clean ones"), guess.canvas));
+    const strays = el("p", { class: "bn-hint" }, "Strays are further than three standard deviations from every centre.");
     const curve = el("canvas", { role: "img", style: "width:100%;height:8.5rem" });
     root.append(
       el("div", { class: "bn-row" }, where.node, way.node),
@@ -82,10 +83,10 @@
         el("div", { class: "bn-grow" }, plane, pair,
           time.node, el("div", { class: "bn-buttons" }, play, back, on, again)),
         el("div", { class: "bn-side" }, toy.node, schedule.node, steps.node, sampler.node, arrows.node,
-          el("p", { class: "bn-title", style: "margin-top:.6rem" }, "Signal left, ᾱ over time"), curve, readout)));
+          el("p", { class: "bn-title", style: "margin-top:.6rem" }, "Signal left, ᾱ over time"), curve, readout, strays)));
 
     function arrange() {
-      plane.hidden = toy.node.hidden = arrows.node.hidden = set.where !== "plane";
+      plane.hidden = strays.hidden = toy.node.hidden = arrows.node.hidden = set.where !== "plane";
       pair.hidden = set.where !== "digits";
       sampler.node.hidden = set.way === "forward";
       redraw();
@@ -121,12 +122,15 @@
       const bar = stops.bars[at], snr = bar / (1 - bar);
       const parts = [el("strong", {}, `t = ${stops.times[at]}`), el("br"), `ᾱ = ${bar < 0.001 ? bar.toExponential(1).replace("-", "\u2212") : B.fixed(bar, 3)}`, el("br"), `signal to noise ${at === 0 ? "∞" : snr < 0.001 ? snr.toExponential(1).replace("-", "\u2212") : snr.toPrecision(3)}`];
       if (set.where === "plane") parts.push(el("br"), `strays ${B.fixed(100 * world.model.strays(stateAt(at), bar, POINTS), 1)} % (data: at most 1.1)`);
+      if (set.where === "plane" && set.toy === "pair") parts.push(el("br"), `right of the middle ${B.fixed(100 * rightShare(), 1)} % (data: 75)`);
       readout.replaceChildren(...parts);
       readout.setAttribute("aria-live", timer ? "off" : "polite");
       back.disabled = at === set.steps - end();
       on.disabled = at === end();
       draw();
     }
+
+    const rightShare = () => stateAt(at).filter((value, i) => i % 2 === 0 && value > 0).length / POINTS;
 
     function draw() {
       if (set.where === "plane") drawPlane();
