@@ -29,7 +29,7 @@ def describe(assignment: str, exercise: str, identity: str, places: Places) -> s
     """The diagnosis of a misconception with the equation to read; an empty text for an id that is not listed."""
     for version in known(assignment, exercise, places):
         if version.id == identity:
-            return f"{version.text} Read: {where(version.see)}."
+            return f"{version.text} Read: {where(version.see)}." if version.see else version.text
     return COMMON.get(identity, "")
 
 

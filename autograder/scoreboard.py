@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
             row[1] += passed
             row[2] += verdict["misconception"] == case.version.id
         if not holds(case, verdict):
-            faults.append(f"{case.key}: {verdict['outcome']}, named {verdict['misconception']}: {verdict['message']}")
+            faults.append(f"{case.key}: {verdict['outcome']}, named {verdict['misconception']}: {verdict['message']} {verdict['detail']}")
         print(f"\r{done}/{len(chosen)} versions judged", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(table(rows, ("assignment", "exercise")) + "\n")

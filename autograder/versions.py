@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from workbook.equations import EQUATIONS
+
 
 @dataclass(frozen=True)
 class Version:
@@ -23,8 +25,10 @@ class Version:
     see: str | None = None
 
 
-def misconception(diagnosis: str, see: str) -> Callable:
-    """Mark a wrong version with its one-line diagnosis and the key of the equation to read."""
+def misconception(diagnosis: str, see: str | None = None) -> Callable:
+    """Mark a wrong version with its one-line diagnosis and the key of the equation to read, if there is one. Raises ValueError for an unknown key."""
+    if see is not None and see not in EQUATIONS:
+        raise ValueError(f"{see!r} is not the key of an equation; the keys are in workbook/equations.py")
     return _mark(diagnosis, see)
 
 
