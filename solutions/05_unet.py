@@ -411,7 +411,7 @@ plt.show()
 # <details><summary>Hint 1: the idea</summary>Walk over the two models' parameters in parallel and write into the average's.</details>
 # <details><summary>Hint 2: the formula</summary>In place means: the tensors of ema_model stay the same objects, only their values change (mul_ and add_, lerp_, or copy_). None of this belongs
 # into a gradient.</details>
-# <details><summary>Hint 3: almost code</summary>with torch.no_grad(): for old, new in zip(ema_model.parameters(), model.parameters()): old.mul_(decay).add_(new, alpha=1 - decay); for buffers: copy_.</details>
+# <details><summary>Hint 3: almost code</summary>under torch.no_grad(), for each pair (old, new) of parameters: old.mul_(decay), then old.add_(new, alpha=1 - decay); for each pair of buffers: copy_.</details>
 
 # %% exercise="ema_update"
 def ema_update(ema_model: nn.Module, model: nn.Module, decay: float) -> None:

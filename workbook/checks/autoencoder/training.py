@@ -29,7 +29,8 @@ class Diary(nn.Module):
         return (z @ self.up.T).reshape(-1, *self.shape)
 
     def forward(self, x):
-        return self.decode(self.encode(x))
+        code = self.encode(x)
+        return self.decode(code)
 
 
 @dataclass

@@ -34,7 +34,8 @@ class OneNumber(nn.Module):
         return latent.mean((1, 2)).view(-1, 1, 1).expand(-1, restore.shape[1], 4)
 
     def forward(self, images, keep, restore):
-        return self.decode(self.encode(images, keep), restore)
+        codes = self.encode(images, keep)
+        return self.decode(codes, restore)
 
 
 def marked(n: int) -> torch.Tensor:

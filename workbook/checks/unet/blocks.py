@@ -72,7 +72,7 @@ def Up(names) -> None:
         expect_examples_apart(up, [normal(3, ch, h, w)])
     expect_double(up, [x])
     flat = randomised(names.Up(8))(torch.ones(1, 8, 16, 16))[:, :, 12:20, 12:20]
-    phases = torch.stack([flat[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
+    phases = torch.stack([flat[:, :, row::2, column::2] for row in (0, 1) for column in (0, 1)])
     spread = (phases - phases.mean(0)).abs().max() / (1e-6 + flat.abs().max())
     expect(spread > 1e-3, "with random weights, a constant image comes out without a checkerboard",
            "a transposed convolution, whose random weights treat odd and even pixels differently",

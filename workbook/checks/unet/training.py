@@ -92,7 +92,7 @@ def _schedule(*alpha_bar: float) -> NoiseSchedule:
     a = torch.tensor([1.0, *alpha_bar])
     alpha = torch.cat([a[:1], a[1:] / a[:-1]])
     variance = torch.zeros_like(a)
-    variance[1:] = (1 - alpha[1:]) * (1 - a[:-1]) / (1 - a[1:]).clamp(min=1e-12)
+    variance[1:] = (1 - a[:-1]) * (1 - alpha[1:]) / (1 - a[1:]).clamp_min(1e-12)
     return NoiseSchedule(1 - alpha, alpha, a, variance)
 
 
@@ -143,7 +143,7 @@ def _expect_ddpm_loss(model: Recorder, losses: list[float], images: torch.Tensor
 
 
 def _expect_batches(names) -> None:
-    marked = torch.arange(10.0).view(10, 1, 1, 1).expand(10, 1, 2, 2).clone()
+    marked = torch.arange(10.0)[:, None, None, None].repeat(1, 1, 2, 2)
     clean = _schedule(1.0, 1.0)
     model, _, _ = _run(names, marked, clean, steps=12, batch_size=5, lr=1e-3)
     shown = [x[:, 0, 0, 0].round().int().tolist() for x, _, _ in model.seen]
