@@ -58,6 +58,9 @@ cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
 bench-gpu: $(STAMP) ## training and sampling speed on a CUDA GPU, beside diffusers
 	$(BIN)/python -m benchmarks.gpu
 
+threats: $(STAMP) ## attack the grader in every known way, print what held
+	$(BIN)/python -m autograder.threats
+
 lint: $(STAMP) ## style
 	$(BIN)/python -m ruff check .
 

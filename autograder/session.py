@@ -42,6 +42,8 @@ class Session:
 
     def begin_exercise(self, cpu: float) -> None:
         """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure."""
+        if self.process is not None and self.process.speaks_unasked():
+            self.process.close()  # what an exercise sent beyond its answers must not be taken for the next one's
         if self.process is None or not self.process.alive:
             self._start()
         self.cpu_left = min(cpu, self._left())

@@ -8,6 +8,7 @@ import torch
 from autograder.checking import Wrong, wrong
 from autograder.draws import Draw
 from autograder.jail import errors
+from autograder.jail.inside.wire import ProtocolError
 from autograder.session import Session
 from autograder.values import RemoteId, TrustedCodec
 
@@ -80,7 +81,10 @@ class Student:
 
     def decode(self, tree, tensors):
         """A validated value, remote objects as handles."""
-        return self._with_handles(TrustedCodec(tensors).decode(tree))
+        try:
+            return self._with_handles(TrustedCodec(tensors).decode(tree))
+        except ProtocolError as error:
+            raise errors.BadReply(f"Your code disturbed the channel to the grader: {error}.") from None
 
     def _with_handles(self, value):
         if isinstance(value, RemoteId):

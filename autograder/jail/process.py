@@ -1,6 +1,7 @@
 """One student process seen from the trusted side: requests out, validated replies back, deadlines in CPU time."""
 
 import json
+import secrets
 import select
 import socket
 import time
@@ -46,7 +47,7 @@ class StudentProcess:
         """
         if not self.alive:
             raise errors.Died("The process that runs your code had ended before this call.")
-        self.number += 1
+        self.number = secrets.randbelow(1 << 53)  # not to be guessed, so that no reply can be sent before its call
         self.budget.called = time.monotonic()
         try:
             self.channel.settimeout(self.limits.wall)
@@ -87,6 +88,10 @@ class StudentProcess:
             if "value" not in header:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
             return Answer(header, tensors, observed)
+
+    def speaks_unasked(self) -> bool:
+        """Whether something lies on the channel though no call is under way."""
+        return self.alive and _readable(self.channel, 0)
 
     def usage(self) -> float:
         """CPU seconds of the whole job so far."""

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -74,47 +75,64 @@ def naive(cells: list[str], folder) -> set[str]:
 
     It runs the cells, then the check, in an IPython shell in a forked process; it believes the score file, the exit code and the output.
     """
-    from IPython.core.interactiveshell import InteractiveShell
+    import IPython.core.interactiveshell  # noqa: F401  (loaded here once, for all the forked processes)
 
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.chdir(folder)
-        os.dup2(writer, 1)
-        os.dup2(os.open(os.devnull, os.O_RDWR), 2)
-        InteractiveShell.clear_instance()
-        sys.stdout, sys.argv = os.fdopen(1, "w", buffering=1), ["naive"]
-        shell = InteractiveShell.instance(user_ns={})
-        errors, shown = [], []
-        shell.showtraceback = lambda *args, **kwargs: errors.append(1)
-        if type(shell.displayhook).__call__:
-            type(shell.displayhook).__call__ = lambda self, result=None: shown.append(result) if result is not None else None
-        code = 1
-        with contextlib.suppress(Exception):
-            for cell in cells:
-                shell.run_cell(cell)
-            errors.clear(), shown.clear()
-            shell.run_cell(NAIVE_CHECK)
-            floats = [value for value in shown if isinstance(value, int | float)]
-            score = (floats[-1] if floats else 0) if errors else 1
-            with open("score.json", "w") as file:
-                json.dump({"score": score}, file)
-            code = int(not score)
-        import atexit
-
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        time.sleep(0.05)
+        code = 0
+        os.setsid()
+        with contextlib.suppress(BaseException):
+            code = _naive_child(cells, folder, writer)
         os._exit(code)
     os.close(writer)
-    with os.fdopen(reader, "rb") as file:
-        printed = file.read()
+    printed, deadline = b"", time.monotonic() + 8
+    while select.select([reader], [], [], max(0.0, deadline - time.monotonic()))[0] and (part := os.read(reader, 65536)):
+        printed += part
+    os.close(reader)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL) if time.monotonic() > deadline else None
     _, status = os.waitpid(pid, 0)
     signs = set()
     with contextlib.suppress(OSError, ValueError, KeyError):
         score = json.loads((folder / "score.json").read_text())["score"]
         signs |= {"score"} if score != 0 else set()
     return signs | ({"exit"} if status == 0 else set()) | ({"stdout"} if b"PASSED" in printed else set())
+
+
+def _naive_child(cells: list[str], folder, writer: int) -> int:
+    """The naive grader's process: its exit code, 0 for a right answer."""
+    import atexit
+
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    os.chdir(folder)
+    os.dup2(writer, 1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+    os.closerange(3, 1024)  # nothing of the tests' own may be within an attack's reach
+    atexit._clear()
+    InteractiveShell.clear_instance()
+    sys.stdout, sys.argv = os.fdopen(1, "w", buffering=1), ["naive"]
+    config = Config()
+    config.HistoryManager.enabled = False  # nothing of this may reach anybody's history
+    shell = InteractiveShell.instance(user_ns={}, config=config)
+    errors, shown = [], []
+    shell.showtraceback = lambda *args, **kwargs: errors.append(1)
+    hook = shell.displayhook
+    type(hook).__call__ = lambda self, result=None: shown.append(result)
+    for cell in cells:
+        shell.run_cell(cell)
+    errors.clear()
+    shell.run_cell(NAIVE_CHECK)
+    floats = [value for value in shown if isinstance(value, float)]
+    score = (floats[-1] if floats else 0) if errors else 1
+    with open("score.json", "w") as file:
+        json.dump({"score": score}, file)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    time.sleep(0.3)
+    return int(not score)
 
 
 NAIVE_CHECK = """

@@ -98,12 +98,12 @@ FORGED = {
     },
     11: {
         "atexit": Attack(WRONG, ["import atexit, json\natexit.register(lambda: open('score.json', 'w').write(json.dumps({'score': 100.0})))"]),
-        "a thread": Attack(WRONG, ["import threading, time, json\ndef later():\n    time.sleep(0.03)\n    while True:\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n"
+        "a thread": Attack(WRONG, ["import threading, time, json\ndef later():\n    time.sleep(0.001)\n    while True:\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n"
             "        time.sleep(0.005)\nthreading.Thread(target=later, daemon=True).start()"]),
         "a background process": Attack(WRONG, ["import os, time, json\nif os.fork() == 0:\n    for fd in range(3, 256):\n        try: os.write(fd, b'\\0' * 64)\n        except OSError: pass\n"
             "    for _ in range(40):\n        time.sleep(0.005)\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n    os._exit(0)"]),
     },
-    12: {"results files": Attack(WRONG, ["import atexit, glob, json, os\ndef overwrite():\n    for path in ['score.json', *glob.glob('/*/**/results/**/*.json', recursive=True)[:50]]:\n"
+    12: {"results files": Attack(WRONG, ["import atexit, json\ndef overwrite():\n    for path in ('score.json', 'results/score.json', 'grades/score.json'):\n"
         "        try: open(path, 'w').write(json.dumps({'score': 100.0}))\n        except OSError: pass\natexit.register(overwrite)"])},
     13: {
         "printed": Attack(WRONG, ["print('test_kl_weight PASSED [100%]\\n{\"score\": 100.0}')", "import os\nos.write(1, b'1 PASSED in 0.01s\\n')"]),
@@ -128,8 +128,8 @@ FORGED = {
 CASES = [pytest.param(row, name, marks=pytest.mark.row(row), id=f"{row}-{name}") for row, attacks in FORGED.items() for name in attacks]
 FOOLED = {  # what takes in a grader that judges in the student's process
     (1, "strips assert"): "score", (2, "replaces cells"): "score", (2, "replaces run_cell"): "score", (4, "a result before the failure"): "score",
-    (6, "a lying float"): "score", (8, "showtraceback"): "score", (9, "sys.exit in the function"): "exit", (10, "os._exit in the function"): "exit",
-    (10, "an exec"): "exit", (10, "os._exit in a cell"): "exit", (11, "atexit"): "score", (11, "a thread"): "score", (11, "a background process"): "score",
+    (6, "a lying float"): "score", (8, "showtraceback"): "score", (10, "os._exit in the function"): "exit",
+    (10, "an exec"): "exit", (10, "os._exit in a cell"): "exit", (11, "atexit"): "score", (11, "a background process"): "score",
     (12, "results files"): "score", (13, "printed"): "stdout",
 }  # fmt: skip
 

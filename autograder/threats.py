@@ -1,0 +1,75 @@
+"""The list of threats and what holds them off: `python -m autograder.threats` runs tests/threats and prints a table. Options: --kills N."""
+
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from autograder.places import Places
+
+ROWS = {
+    1: "assert stripped by an AST transformer", 2: "cells replaced by an input transformer", 3: "tags that skip cells", 4: "a forged result before the failure",
+    5: "scores of NaN, negative, infinite, not a number", 6: "objects and tensor subclasses that lie", 7: "a patched test framework", 8: "a disabled showtraceback",
+    9: "sys.exit(0), SystemExit in an import", 10: "os._exit, a segmentation fault", 11: "atexit handlers, threads, background processes", 12: "results files overwritten",
+    13: "forged PASSED lines", 14: "conftest.py, pytest.ini, sitecustomize.py, plugins", 15: "modules that shadow torch, numpy, workbook", 16: "patched allclose, time, randomness",
+    17: "writing to the gradebook", 18: "a false timestamp", 19: "forged, repeated, unordered replies", 20: "losses without training",
+    21: "hidden text in files, /proc, environment, descriptors, history", 22: "the reference in memory, frames, modules", 23: "other students' files and processes",
+    24: "expected values in messages", 25: "hidden text in releases", 26: "repeated submission as an oracle", 27: "the network", 28: "noticing the grader",
+    29: "answers for visible inputs", 30: "a global in the argument's place", 31: "state from another call or submission", 32: "infinite loops",
+    33: "fork bombs, orphans, namespaces of one's own", 34: "memory hogs", 35: "a full disk", 36: "floods of output and messages", 37: "death in one exercise",
+    38: "one submission spoils a batch", 39: "empty, truncated, binary files", 40: "older notebook formats", 41: "missing, doubled, moved, retyped cells",
+    42: "unknown or altered grade ids", 43: "renamed notebooks, two notebooks", 44: "a wrong kernel", 45: "an invalid timestamp", 46: "links, pipes, paths out of archives",
+    47: "huge files, bombs, nesting, costly texts", 48: "pickles, damaged weights", 49: "scripts, escapes, formulas, names", 50: "shell magics, input, installing cells",
+    51: "warnings and progress bars", 52: "other order of summation, dtype, seeds", 53: "another random stream", 54: "an alternative formula", 55: "wall-clock limits under load",
+    56: "rounding above the maximum", 57: "helpers, moved imports, magics, other styles", 58: "a failing cell elsewhere", 59: "a fault of the grader itself",
+    60: "memory that belongs to no process; processes that hide", 61: "the grader killed at any moment", 62: "a full disk of the grader's", 63: "a locked gradebook",
+    64: "the same verdict again, alone and under load", 65: "limits per assignment, named in the outcome",
+}  # fmt: skip
+
+
+@dataclass
+class Table:
+    """Counts what ran and what held, by row."""
+
+    ran: Counter = field(default_factory=Counter)
+    failed: Counter = field(default_factory=Counter)
+    rows: dict[str, list[int]] = field(default_factory=dict)
+
+    def pytest_collection_modifyitems(self, items):
+        """Remember the rows of each test; one without a row is an error."""
+        for item in items:
+            self.rows[item.nodeid] = [mark.args[0] for mark in item.iter_markers("row")]
+            if not self.rows[item.nodeid] or not set(self.rows[item.nodeid]) <= set(ROWS):
+                raise pytest.UsageError(f"{item.nodeid} names no row of autograder/threats.py")
+
+    def pytest_runtest_logreport(self, report):
+        """Count a test once, and as failed if any of its phases is."""
+        for row in self.rows.get(report.nodeid, []):
+            self.ran[row] += report.when == "call" and report.outcome != "skipped"
+            self.failed[row] += report.failed
+
+    def markdown(self) -> str:
+        """Row, what, variants tried, whether all held."""
+        lines = ["| row | threat | variants | held |", "| --: | --- | --: | --- |"]
+        for row, what in ROWS.items():
+            held = "not tried here" if not self.ran[row] else "yes" if not self.failed[row] else f"NO: {self.failed[row]} did not"
+            lines.append(f"| {row} | {what} | {self.ran[row]} | {held} |")
+        return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests, print the table; pytest's exit code."""
+    if "--kills" in arguments:
+        place = arguments.index("--kills")
+        os.environ["THREAT_KILLS"] = arguments[place + 1]
+        arguments = arguments[:place] + arguments[place + 2 :]
+    table = Table()
+    code = pytest.main([str(Places.here().root / "tests" / "threats"), "-q", *arguments], plugins=[table])
+    print(f"\n{table.markdown()}")
+    return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
