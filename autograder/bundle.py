@@ -7,7 +7,7 @@ from autograder.leaks import leaks_in, public_texts
 from autograder.places import Places
 from autograder.release import ReleaseFailed
 
-PARTS = ("lectures", "assignments", "workbook", "environment.yml", "pyproject.toml", "README.md", "LICENSE", "LICENSE-prose")
+PARTS = ("lectures", "assignments", "workbook", "environment.yml", "pyproject.toml", "README.md", "LICENSE", "LICENSE-prose", "website/picture.svg")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "_build", "*.egg-info", ".*")
 
 
@@ -21,6 +21,7 @@ def bundle(folder: Path, places: Places) -> Path:
         if path.is_dir():
             shutil.copytree(path, folder / part, ignore=LEFT_OUT)
         elif path.exists():
+            (folder / part).parent.mkdir(exist_ok=True)
             shutil.copy2(path, folder / part)
     found = leaks_in(public_texts(folder), places.assignment_names(), places)
     if found:
