@@ -1094,7 +1094,9 @@ for name, seconds, found in table:
 
 # %% [markdown]
 # *What to see.* The same noise leads to the same digits whether the walk has 10 steps or 50: DDIM is a fixed map from noise to pictures, and more steps
-# only follow it more closely. Ten calls already give digits; twenty are about as good as the full chain at a fifth of its cost.
+# only follow it more closely. Ten calls already give digits, though as a set they are farther from real ones; twenty come near, and fifty are as near as
+# the full chain at half of its cost. The judge is a little surer of the full chain's samples: its fresh noise covers errors of earlier steps, which
+# DDIM carries to the end.
 
 # %% [markdown] question="why_noise_again" points=2
 # ## Say why
@@ -1121,6 +1123,6 @@ for name, seconds, found in table:
 # - With the exact predictor and many small steps, noise turns into the data and nothing was learned (`sample`); with few steps even the exact
 #   predictor fails, because a long step back is no Gaussian.
 # - The predictor is learned by least squares. Its loss ends at a floor far above 0, and only samples say whether they are good (`train_ddpm`).
-# - DDIM walks the same noise levels with long deterministic steps: ten to twenty calls instead of a hundred (`ddim_sample`).
+# - DDIM walks the same noise levels with long deterministic steps: twenty to fifty calls instead of a hundred (`ddim_sample`).
 #
 # **Next:** in assignment 05 the pictures grow to 28x28, and the network becomes a U-Net that you build yourself.
