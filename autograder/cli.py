@@ -1,4 +1,4 @@
-"""The instructor's command line: `autograder release | grade | check | course | bundle | stats | doctor`."""
+"""The instructor's command line: `autograder release | grade | check | course | bundle | stats | gradescope | worker | doctor`."""
 
 import json
 import sys
@@ -204,18 +204,42 @@ def bundle(folder: Annotated[Path, typer.Argument(help="a new folder")]) -> None
 
 
 @app.command()
-def stats(name: str, course: CourseFolder = Path("course")) -> None:
+def gradescope(name: str, to: Annotated[Path, typer.Argument(help="the zip to write")]) -> None:
+    """Write an autograder zip of Gradescope's form, which grades there with the same checks.
+
+    Example: `autograder gradescope 03_vae 03_vae.zip`
+    """
+    from autograder.gradescope import write_zip
+    from autograder.places import Places
+
+    try:
+        out.print(f"wrote {write_zip(name, to, Places.here())}; upload it as the assignment's autograder", markup=False)
+    except FileNotFoundError as error:
+        raise _fail(str(error)) from None
+
+
+@app.command()
+def stats(
+    name: str,
+    course: CourseFolder = Path("course"),
+    html: Annotated[Path | None, typer.Option("--html", help="write a report with plots as well")] = None,
+) -> None:
     """Per exercise over the class, hardest first: success, outcomes, misconceptions.
 
-    Example: `autograder stats 03_vae`
+    Example: `autograder stats 03_vae --html report.html`
     """
     from autograder.course import Course
+    from autograder.report import report
+    from autograder.store import write_whole
     from autograder.tables import stats_table
 
     results = Course(course).results(name)
     if not results:
         raise _fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
     out.print(stats_table(results))
+    if html is not None:
+        write_whole(html, report(results))
+        out.print(f"wrote {html}", markup=False)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from autograder.course import Course
 from autograder.leaks import leaks_in, public_texts
 from autograder.places import Places
 from autograder.pool import Pool
+from autograder.report import report
 
 PLACES = Places.here()
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\x1b[31m" + "y" * 10_000
@@ -106,6 +107,15 @@ def test_feedback_leaks_nothing_hidden(course):
 def test_corrupt_submission_has_a_page_that_says_why(course):
     page = (course.pages / "corrupt" / VAE / f"{VAE}.html").read_text()
     assert "could not be graded automatically" in page
+
+
+def test_report_counts_the_class_and_escapes_names(course):
+    page = report(course.results(VAE))
+    assert "5 submissions, 1 of them not gradable" in page and "half_forgotten" in page
+    assert page.index("gaussian_kl") < page.index("kl_weight")  # hardest first: one more failed it
+    results = course.results(VAE)
+    results[0].exercises[0].misconception = "<script>"
+    assert "<script>" not in report(results)
 
 
 def test_marks_csv_is_complete_and_holds_no_formula(course):
