@@ -1094,9 +1094,9 @@ for name, seconds, found in table:
 
 # %% [markdown]
 # *What to see.* The same noise leads to the same digits whether the walk has 10 steps or 50: DDIM is a fixed map from noise to pictures, and more steps
-# only follow it more closely. Ten calls already give digits, though as a set they are farther from real ones; twenty come near, and fifty are as near as
-# the full chain at half of its cost. The judge is a little surer of the full chain's samples: its fresh noise covers errors of earlier steps, which
-# DDIM carries to the end.
+# only follow it more closely. Ten calls already give digits, though as a set they are farther from real ones; with more calls they come nearer, and with
+# fifty they are about as near as the full chain at half of its cost, in one training a little nearer, in another farther. The judge is surer of the
+# full chain's samples: its fresh noise covers errors of earlier steps, which DDIM carries to the end.
 
 # %% [markdown] question="why_noise_again" points=2
 # ## Say why
