@@ -117,6 +117,8 @@ class Course:
     def _with_a_file(self, student: str, assignment: str) -> None:
         """nbgrader looks for a notebook of the right name; where none was handed in, an empty file stands for it."""
         path = self.notebook(student, assignment)
+        for link in [found for found in path.parent.rglob("*") if found.is_symlink()]:
+            link.unlink()  # nbgrader copies what links point to, up to the feedback folder
         if not path.exists():
             path.touch()
         stamp = path.parent / "timestamp.txt"
@@ -146,7 +148,8 @@ def _is_timestamp(path: Path) -> bool:
     from nbgrader.utils import parse_utc
 
     try:
-        parse_utc(path.read_text()[:200].strip())
+        with path.open() as file:
+            parse_utc(file.read(200).strip())
     except Exception:  # dateutil raises many kinds for a damaged date
         return False
     return True

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
@@ -12,6 +13,7 @@ from autograder.places import Places
 from autograder.results import ExerciseResult, Result
 from autograder.worker import Job, main
 
+MOST_LOST_IDLE = 4
 TRIES = 2  # a submission in whose hands two workers died is given to a person
 
 
@@ -35,6 +37,7 @@ class Pool:
     sandboxed: bool = True
     places: Places = field(default_factory=Places.here)
     _all: list[_Worker] = field(default_factory=list)
+    _lost_idle: int = 0
 
     def __enter__(self) -> "Pool":
         self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
@@ -79,7 +82,8 @@ class Pool:
 
     def _give(self, worker: _Worker, job: Job) -> None:
         worker.job = job
-        worker.connection.send(job)
+        with suppress(OSError):  # it died unseen: what it sends, nothing, is then its end, and the job another's
+            worker.connection.send(job)
 
     def _collect(self, busy: list[_Worker], again: deque, tries: dict[str, int]) -> Iterator[tuple[str, dict]]:
         """Results of the workers that have something to say."""
@@ -103,8 +107,11 @@ class Pool:
         job = worker.job
         _end(worker)
         self._all[self._all.index(worker)] = self._start()
-        if job is None:
-            raise PoolFailed("a grading worker ended before it was ready")
+        if job is None:  # before it was ready, or between two submissions
+            self._lost_idle += 1
+            if self._lost_idle > MOST_LOST_IDLE:
+                raise PoolFailed("grading workers end again and again before they have anything to do")
+            return
         tries[job.key] = tries.get(job.key, 0) + 1
         if tries[job.key] < TRIES:
             again.append(job)

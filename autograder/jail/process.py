@@ -13,6 +13,7 @@ from autograder.jail.launch import Jail
 from autograder.limits import Limits
 
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
+ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
 
 
 @dataclass
@@ -94,11 +95,13 @@ class StudentProcess:
         return self.alive and _readable(self.channel, 0)
 
     def usage(self) -> float:
-        """CPU seconds of the whole job so far."""
+        """CPU seconds of the whole job so far; infinity where the job has ended. What was last known where a busy machine leaves no time to say more."""
         try:
-            self.control.settimeout(5)
+            self.control.settimeout(ANSWER)
             self.control.send(b"{}")
             answer = json.loads(self.control.recv(4096))
+        except TimeoutError:
+            return self.used
         except (OSError, ValueError):
             return float("inf")
         if "usage" not in answer:
@@ -107,17 +110,17 @@ class StudentProcess:
         self.used = answer["usage"]
         return self.used
 
-    def _post_mortem(self) -> errors.StudentFailure:
+    def _post_mortem(self) -> errors.StudentFailure | errors.JailFault:
         """Why the process ended, as the supervisor tells it."""
         report = getattr(self, "_end", None)
         try:
-            self.control.settimeout(5)
+            self.control.settimeout(REPORT)
             while report is None:
                 text = self.control.recv(4096)
-                message = json.loads(text) if text else {"end": "gone", "code": 0}
+                message = json.loads(text) if text else {"end": "gone"}
                 report = message if "end" in message else None
         except (OSError, ValueError):
-            report = {"end": "gone", "code": 0}
+            report = {"end": "gone"}
         self.close()
         self.used = max(self.used, report.get("used", 0.0))
         return _failure_of(report)
@@ -172,6 +175,8 @@ def _failure_of(report: dict) -> errors.StudentFailure | errors.JailFault:
         return errors.Died("Your code started more processes than a submission may, and was stopped.")
     if end == "time" or code == -24:
         return errors.TimedOut("Your code used up the computing time of a whole submission.")
+    if end == "gone":  # no code of the student's can end the supervisor
+        return errors.JailFault("the process that watches the student's ended without a word")
     if end == "sandbox" or code == 70:
         return errors.JailFault(f"a student process could not be started: {report.get('detail', 'see the log')}")
     if code < 0:

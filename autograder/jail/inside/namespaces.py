@@ -8,6 +8,7 @@ NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x00020000, 0x0400000
 READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 1 << 14, 1 << 18
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 1, 24, 38, 47, 4
 LAST_CAPABILITY = 63
+RESERVED = 300  # process numbers below are given out once only
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,12 +64,18 @@ def die_with_parent() -> None:
 
 
 def limit_processes(count: int) -> None:
-    """Bound the process numbers of this (new) process namespace, where the kernel keeps that bound per namespace (6.14 and later)."""
+    """Bound the process numbers of this (new) process namespace, where the kernel keeps that bound per namespace (6.14 and later).
+
+    The kernel takes no bound below 301, and gives out numbers from 300 on once the last one was beyond 300: so it is told that it was.
+    RLIMIT_NPROC bounds the same, but not for a grader that runs as root.
+    """
     release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     if release >= (6, 14):  # earlier kernels have one bound for the whole machine, which is not ours to set
         try:
             with open("/proc/sys/kernel/pid_max", "w") as file:
-                file.write(str(max(count + 1, 301)))
+                file.write(str(RESERVED + max(count, 1)))
+            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+                file.write(str(RESERVED))
         except OSError:
             return  # the watching supervisor still counts
 
