@@ -138,6 +138,8 @@ def course_grade(name: str, course: CourseFolder = Path("course"), workers: Work
             graded = Course(course).grade(name, _graders(workers, not unsandboxed, scheduler), lambda _result, done, total: bar.update(task, completed=done, total=total))
     except (CourseError, FileNotFoundError) as error:
         raise _fail(str(error)) from None
+    except OSError as error:  # a full disk, a folder that cannot be written
+        raise _fail(f"{error}. What was judged so far is kept; mend this and run the same command again.") from None
     except (PoolFailed, SandboxMissing) as error:
         raise _fail(str(error), 3) from None
     out.print(class_table(list(graded.results.values())))

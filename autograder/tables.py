@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.results import Result
+from autograder.text import clean
 
 MARKS = {"passed": "✓", "wrong": "✗", "depends on another": "d", "raised": "r", "timed out": "t", "out of memory": "m", "blank": "·",
          "missing": "-", "ungradable": "?", "grader fault": "!"}  # fmt: skip
@@ -24,7 +25,7 @@ def class_table(results: list[Result]) -> Table:
     for result in results:
         marks = " ".join(_mark(e.outcome) for e in result.exercises)
         named = ", ".join(f"{e.name}: {e.misconception}" for e in result.exercises if e.misconception)
-        table.add_row(escape(result.student), f"{result.score:g}/{result.max_score:g}", marks, escape(result.reason or named))
+        table.add_row(escape(clean(result.student)), f"{result.score:g}/{result.max_score:g}", marks, escape(result.reason or named))
     met = {e.outcome for result in results for e in result.exercises}
     legend = "  ".join(f"{letter} {name}" for letter, name in zip(ascii_lowercase, names, strict=False))
     table.caption = f"{escape(legend)}\n{'  '.join(f'{_mark(outcome)} {outcome}' for outcome in MARKS if outcome in met)}"
