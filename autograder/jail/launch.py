@@ -144,6 +144,7 @@ def sandbox_arguments() -> list[str]:
         elif os.path.exists(path):
             arguments += ["--ro-bind", path, path]
     folders = readable_folders()
+    arguments += ["--tmpfs", "/tmp"]  # before the folders of Python, which may lie in it
     arguments += [part for folder in folders for part in _bound(folder)]
     root = LIBRARY.parent
     if any(Path(shown) in (root, *root.parents) for shown in (*SYSTEM, *folders)):  # the course lies in a folder that is shown: cover it
@@ -154,7 +155,7 @@ def sandbox_arguments() -> list[str]:
             for found in folder.glob(f"lib/python*/site-packages/{name}"):
                 arguments += ["--tmpfs", str(found)]
     arguments += ["--ro-bind", str(INSIDE), "/jail/inside", "--ro-bind", str(LIBRARY), "/jail/lib/workbook"]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
     return arguments
 
 

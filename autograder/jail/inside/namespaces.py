@@ -3,6 +3,7 @@
 import ctypes
 import os
 import resource
+import sys
 
 NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 1 << 14, 1 << 18
@@ -33,10 +34,22 @@ def mount_private_files(disk_bytes: int, files: int) -> None:
     _checked(_libc.unshare(NEW_MOUNTS), "unshare mounts")
     _checked(_libc.mount(b"none", b"/", None, RECURSIVE | PRIVATE, None), "make mounts private")
     limits = f"size={disk_bytes},nr_inodes={files},mode=0700".encode()
+    shown = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in _python_in_tmp()}
     _checked(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", NO_SUID | NO_DEV, limits), "mount /tmp")
+    for path, handle in shown.items():
+        os.makedirs(path)
+        _checked(_libc.mount(f"/proc/self/fd/{handle}".encode(), path.encode(), None, BIND | RECURSIVE, None), f"show {path}")
+        os.close(handle)
     if os.path.isdir("/dev/shm"):
         _checked(_libc.mount(b"tmpfs", b"/dev/shm", b"tmpfs", NO_SUID | NO_DEV | NO_EXEC, limits), "mount /dev/shm")
     _checked(_libc.mount(b"tmpfs", b"/proc", b"tmpfs", NO_SUID | NO_DEV | NO_EXEC | READ_ONLY, b"size=4k,mode=0555"), "cover /proc")
+
+
+def _python_in_tmp() -> list[str]:
+    """The folders of this Python that lie in /tmp, where it was installed there; none inside another."""
+    folders = {os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, sys.exec_prefix)} | {sys.prefix, sys.base_prefix}
+    below = sorted(path for path in folders if path.startswith("/tmp/"))
+    return [path for path in below if not any(path.startswith(f"{other}/") for other in below)]
 
 
 def drop_capabilities() -> None:
