@@ -28,7 +28,7 @@ ENDED = {
     (33, "a namespace of one's own"): (LIBC + body("assert libc.unshare(0x10000000 | 0x20000000) == 0, 'refused'"), "raised", "refused"),
     (33, "a hidden clone"): (LIBC + body("assert libc.syscall(56, 0x10000000 | 17, 0, 0, 0, 0) >= 0, 'refused'"), "raised", "refused"),
     (34, "30 GB"): (body("return float(torch.zeros(30 << 30).sum())"), "out of memory", ""),
-    (34, "a list that grows"): (body("hog = []\nwhile True: hog.append(bytearray(20 << 20))"), "out of memory", ""),
+    (34, "a list that grows"): (body("hog = []\nwhile True: hog.append(bytearray(20 << 20))"), ("out of memory", "timed out"), ""),
     (34, "many processes, each within its own"): (body("import os, time\nfor _ in range(5):\n    if os.fork() == 0:\n        x = bytearray(os.urandom(1 << 20)) * 180\n        time.sleep(60)\ntime.sleep(1.5)"), "out of memory", "more memory"),
     (34, "a shared map"): (body("import mmap\nm = mmap.mmap(-1, 500 << 20)\nfor i in range(0, 500 << 20, 4096): m[i] = 1\nn = mmap.mmap(-1, 300 << 20)\nfor i in range(0, 300 << 20, 4096): n[i] = 1\nimport time; time.sleep(1)"), ("out of memory", "raised", "timed out"), ""),
     (35, "a large file"): (body("with open('/tmp/x', 'wb') as f:\n    for _ in range(100): f.write(bytes(1 << 20))"), "raised", ""),
@@ -84,6 +84,17 @@ def test_a_flood_of_observations_is_cut(tight):
              "        d.channel.sendall(struct.pack('>II', len(text), 0) + text)\n")  # fmt: skip
     verdicts = judge(tight, Attack(flood))
     assert held(verdicts) and "observed more" in verdicts[EXERCISE]["message"]
+
+
+@pytest.mark.row(37)
+@pytest.mark.parametrize("death", ["import os; os._exit(0)", "import ctypes; ctypes.string_at(0)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL); os.abort()", "while True: pass"])
+def test_three_deaths_cost_three_exercises(tight, death):
+    """Each takes the process along; the four others of the notebook are judged in fresh ones."""
+    dying = {name: f"def {name}(*args, **kwargs):\n    {death}\n" for name in ("gaussian_kl", "reparameterize")}
+    rest = ("beta_vae_loss", "gaussian_log_likelihood", WITNESS, "active_units")
+    verdicts = judge(tight, Attack(body(death), others=dying, only=(*dying, EXERCISE, *rest)))
+    assert {name for name, verdict in verdicts.items() if verdict["outcome"] == "passed"} == set(rest), verdicts
+    assert all(verdicts[name]["points"] == 0 and verdicts[name]["message"] for name in (*dying, EXERCISE))
 
 
 @pytest.mark.row(38)
