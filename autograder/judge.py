@@ -77,12 +77,18 @@ class _Exercises:
 
     def judge(self, wanted: list[Exercise]) -> list[ExerciseResult]:
         for exercise in wanted:
-            try:
-                self.results[exercise.name] = self._one(exercise)
-            except Exception:
-                detail = traceback.format_exc()
-                self.results[exercise.name] = ExerciseResult(exercise.name, 0, exercise.points, "grader fault", None, FAULT, detail)
+            result = self._safely(exercise)
+            if result.outcome == "grader fault" and self.session.jail.ended():
+                result = self._safely(exercise)  # the sandbox had died under it: once more in a new one
+            self.results[exercise.name] = result
         return list(self.results.values())
+
+    def _safely(self, exercise: Exercise) -> ExerciseResult:
+        """A verdict, or a grader fault where judging fails for whatever reason."""
+        try:
+            return self._one(exercise)
+        except Exception:
+            return ExerciseResult(exercise.name, 0, exercise.points, "grader fault", None, FAULT, traceback.format_exc())
 
     def _one(self, exercise: Exercise) -> ExerciseResult:
         unattempted = self._unattempted(exercise)

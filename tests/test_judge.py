@@ -7,6 +7,9 @@ import pytest
 from grading import VAE, grade, notebook, outcomes
 
 from autograder import source
+from autograder.checks_runner import with_checks
+from autograder.jail.launch import Jail
+from autograder.judge import Judge
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import OUTCOMES
@@ -129,3 +132,27 @@ def test_an_interrupted_run_leaves_nothing_for_the_next(pool):
     next(run)
     run.close()
     assert outcomes(grade(pool, notebook(), ("kl_weight",)))["kl_weight"] == "passed"
+
+
+def test_a_sandbox_that_dies_costs_nobody_points(places):
+    """Its warm process killed before a submission, and again in the middle of one: another takes its place, and the work is done once more."""
+    with Jail() as jail:
+        verdicts = []
+
+        def judge(runner):
+            judge_ = Judge(jail, runner, places)
+            jail.wait_ready()
+            jail.process.kill()
+            for _ in range(2):
+                verdicts.append(judge_.judge(Submission(VAE, "student", notebook(), {}), 7, (ONE, "iwae_bound")))
+                original = runner.run
+
+                def killing(*arguments, run=original, **keywords):
+                    runner.run = run
+                    jail.process.kill()
+                    return run(*arguments, **keywords)
+
+                runner.run = killing
+
+        with_checks(places, judge)
+    assert [[e.outcome for e in verdict.exercises] for verdict in verdicts] == [["passed", "passed"]] * 2

@@ -72,18 +72,35 @@ class Jail:
         self.ready = True
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
-        """A new student process: its channel and its supervisor's control socket."""
+        """A new student process: its channel and its supervisor's control socket. Where the warm process has died, another takes its place."""
+        try:
+            return self._fork(limits)
+        except JailFault:
+            self.close()
+            return self.start()._fork(limits)
+
+    def _fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
         channel, inner_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             socket.send_fds(self.control, [json.dumps(limits).encode()], [inner_channel.fileno(), inner_control.fileno()])
         except OSError as error:
+            channel.close()
+            control.close()
             raise JailFault(f"the warm process is gone ({error})") from error
         finally:
             inner_channel.close()
             inner_control.close()
         return channel, control
+
+    def ended(self) -> bool:
+        """Whether the warm process has died, or does so within half a second."""
+        try:
+            self.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
