@@ -6,11 +6,9 @@ import struct
 import time
 
 import pytest
-import torch
 from hostile import HEAD, Attack, body, held, judge_all
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save
 
 from autograder.jail.inside import wire
 from autograder.values import TrustedCodec
@@ -87,14 +85,22 @@ def test_any_message_is_data_or_a_protocol_error(header, payload, cut):
 
 
 @pytest.mark.row(19)
-@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.uint16, torch.complex128])
-def test_only_known_kinds_of_tensors_cross(dtype):
-    try:
-        payload = save({"0": torch.zeros(2).to(dtype)})
-    except Exception:
-        pytest.skip("this safetensors does not write that kind")
+@pytest.mark.parametrize("kind, size", [("F8_E4M3", 1), ("U16", 2), ("C128", 16), ("O", 8)])
+def test_only_known_kinds_of_tensors_cross(kind, size):
     with pytest.raises(wire.ProtocolError):
-        wire.parse(b"{}", payload)
+        wire.parse(b"{}", stored(kind, 2 * size))
+
+
+@pytest.mark.row(19)
+def test_the_known_kind_crosses_in_the_same_form():
+    """The control: the same bytes with a kind that may cross."""
+    wire.parse(b"{}", stored("F32", 8))
+
+
+def stored(kind: str, size: int) -> bytes:
+    """Two values of a kind as a safetensors file, written by hand, since the library writes only what it knows."""
+    header = json.dumps({"0": {"dtype": kind, "shape": [2], "data_offsets": [0, size]}}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes(size)
 
 
 @pytest.mark.row(36)
