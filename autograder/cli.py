@@ -1,4 +1,4 @@
-"""The instructor's command line: `autograder release | grade | check | course | bundle | stats | gradescope | worker | doctor`."""
+"""The instructor's command line: `autograder release | grade | check | course | bundle | stats | gradescope | scheduler | worker | doctor`."""
 
 import json
 import sys
@@ -19,6 +19,7 @@ out, err = Console(), Console(stderr=True)
 Workers = Annotated[int, typer.Option("--workers", "-w", help="grading processes (0: one per core)")]
 Unsandboxed = Annotated[bool, typer.Option("--unsandboxed", help="run the code WITHOUT a sandbox; only for your own")]
 Scheduler = Annotated[str, typer.Option("--scheduler", help="grade on the machines of a Dask scheduler, e.g. tcp://HOST:8786")]
+Tls = Annotated[Path | None, typer.Option("--tls", help="a folder with the cluster's ca.crt, tls.crt and tls.key: encrypt, and talk only to who has such")]
 CourseFolder = Annotated[Path, typer.Option("--course", "-c", help="the course's folder")]
 
 
@@ -55,6 +56,7 @@ def grade(
     seed: Annotated[int | None, typer.Option(help="reproduce an earlier run")] = None,
     unsandboxed: Unsandboxed = False,
     scheduler: Scheduler = "",
+    tls: Tls = None,
 ) -> None:
     """Grade notebooks or a class folder, in parallel, with a progress bar.
 
@@ -68,7 +70,7 @@ def grade(
         jobs = find_submissions(paths, assignment, seed)
     except (FileNotFoundError, ValueError) as error:
         raise _fail(str(error)) from None
-    results = _judge(jobs, workers, not unsandboxed, scheduler)
+    results = _judge(jobs, _graders(workers, not unsandboxed, scheduler, tls))
     for result in results:
         if json_dir is not None:
             write_whole(json_dir / f"{safe_name(result.student)}.{result.assignment}.json", json.dumps(result.to_json(), indent=1) + "\n")
@@ -97,7 +99,7 @@ def check(
         jobs = find_submissions([notebook], assignment, seed)
     except (FileNotFoundError, ValueError) as error:
         raise _fail(str(error)) from None
-    result = _judge(jobs, 1, not unsandboxed)[0]
+    result = _judge(jobs, _graders(1, not unsandboxed))[0]
     out.print(verdict_table(result))
     if result.reason:
         out.print(result.reason, markup=False)
@@ -122,7 +124,9 @@ def course_prepare(names: Annotated[list[str], typer.Argument(help="assignments"
 
 
 @course_app.command("grade")
-def course_grade(name: str, course: CourseFolder = Path("course"), workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "") -> None:
+def course_grade(
+    name: str, course: CourseFolder = Path("course"), workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "", tls: Tls = None
+) -> None:
     """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
 
     Example: `autograder course grade 03_vae`
@@ -135,7 +139,7 @@ def course_grade(name: str, course: CourseFolder = Path("course"), workers: Work
     try:
         with _progress() as bar:
             task = bar.add_task(f"grading {name}", total=None)
-            graded = Course(course).grade(name, _graders(workers, not unsandboxed, scheduler), lambda _result, done, total: bar.update(task, completed=done, total=total))
+            graded = Course(course).grade(name, _graders(workers, not unsandboxed, scheduler, tls), lambda _result, done, total: bar.update(task, completed=done, total=total))
     except (CourseError, FileNotFoundError) as error:
         raise _fail(str(error)) from None
     except OSError as error:  # a full disk, a folder that cannot be written
@@ -190,18 +194,22 @@ def course_export(
 
 
 @app.command()
-def bundle(folder: Annotated[Path, typer.Argument(help="a new folder")]) -> None:
+def bundle(
+    folder: Annotated[Path, typer.Argument(help="a new folder")],
+    address: Annotated[str, typer.Option(help="where you keep the bundle for Colab: a GitHub repository, or a zip file")] = "",
+    site: Annotated[str, typer.Option(help="the website's address, for the links of the checks")] = "",
+) -> None:
     """Write the student bundle: lectures, assignments, library; refuses if anything hidden would be in it.
 
-    Example: `autograder bundle /tmp/for-students`
+    Examples: `autograder bundle /tmp/for-students`, `autograder bundle for-students --address https://github.com/OWNER/COURSE`
     """
     from autograder.bundle import bundle as make
     from autograder.places import Places
     from autograder.release import ReleaseFailed
 
     try:
-        out.print(f"the student bundle is in {make(folder, Places.here())}", markup=False)
-    except (ReleaseFailed, FileExistsError) as error:
+        out.print(f"the student bundle is in {make(folder, Places.here(), address, site)}", markup=False)
+    except (ReleaseFailed, FileExistsError, ValueError) as error:
         raise _fail(str(error)) from None
 
 
@@ -245,17 +253,41 @@ def stats(
 
 
 @app.command()
-def worker(scheduler: Annotated[str, typer.Argument(help="the Dask scheduler, e.g. tcp://HOST:8786")],
-           host: Annotated[str | None, typer.Option(help="the address of this machine that the others reach")] = None) -> None:
+def scheduler(
+    host: Annotated[str | None, typer.Option(help="listen at this address of this machine only (at all of them where none)")] = None,
+    port: Annotated[int, typer.Option(help="the port")] = 8786,
+    tls: Tls = None,
+) -> None:
+    """Hand out submissions among the workers of a cluster. Ends with Ctrl-C.
+
+    Example: `autograder scheduler --host 10.0.0.1 --tls certificates/`
+    """
+    from autograder.nodes import schedule
+
+    _node(lambda: schedule(host, port, tls))
+
+
+@app.command()
+def worker(
+    scheduler: Annotated[str, typer.Argument(help="the scheduler, e.g. tcp://HOST:8786, or tls://HOST:8786 with --tls")],
+    host: Annotated[str | None, typer.Option(help="the address of this machine that the others reach")] = None,
+    tls: Tls = None,
+) -> None:
     """Let this machine grade for a cluster, one submission at a time; start one per core. Ends with the scheduler or with Ctrl-C.
 
     Example: `autograder worker tcp://10.0.0.1:8786`
     """
-    from autograder.cluster import work
+    from autograder.nodes import work
+
+    _node(lambda: work(scheduler, host, tls))
+
+
+def _node(program) -> None:
+    """Run a program of the cluster until it ends."""
     from autograder.pool import PoolFailed
 
     try:
-        work(scheduler, host)
+        program()
     except PoolFailed as error:
         raise _fail(str(error), 3) from None
     except KeyboardInterrupt:
@@ -273,24 +305,24 @@ def doctor() -> None:
     raise typer.Exit(examine(out))
 
 
-def _graders(workers: int, sandboxed: bool, scheduler: str):
+def _graders(workers: int, sandboxed: bool, scheduler: str = "", tls: Path | None = None):
     """Workers of this machine, or of a cluster."""
     from autograder.cluster import Cluster
     from autograder.pool import Pool
 
-    return Cluster(scheduler) if scheduler else Pool(workers, sandboxed)
+    return Cluster(scheduler, tls=tls) if scheduler else Pool(workers, sandboxed)
 
 
-def _judge(jobs: list, workers: int, sandboxed: bool, scheduler: str = "") -> list:
+def _judge(jobs: list, graders) -> list:
     from autograder.jail.errors import SandboxMissing
     from autograder.pool import PoolFailed
     from autograder.results import Result
 
     results = []
     try:
-        with _graders(workers, sandboxed, scheduler) as graders, _progress() as bar:
+        with graders as ready, _progress() as bar:
             task = bar.add_task("grading", total=len(jobs))
-            for _, data in graders.run(jobs):
+            for _, data in ready.run(jobs):
                 results.append(Result.from_json(data))
                 bar.update(task, advance=1)
     except (PoolFailed, SandboxMissing) as error:

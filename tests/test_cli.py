@@ -9,7 +9,7 @@ import pytest
 from grading import VAE, notebook
 
 COMMANDS = [[], ["release"], ["grade"], ["check"], ["course"], ["course", "prepare"], ["course", "grade"], ["course", "feedback"], ["course", "export"],
-            ["bundle"], ["stats"], ["gradescope"], ["worker"], ["doctor"]]  # fmt: skip
+            ["bundle"], ["stats"], ["gradescope"], ["scheduler"], ["worker"], ["doctor"]]  # fmt: skip
 
 
 def run(*arguments, cwd=None) -> subprocess.CompletedProcess:

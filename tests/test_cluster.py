@@ -42,7 +42,7 @@ def scheduler():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with program("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"):
+    with program("autograder.cli", "scheduler", "--host", "127.0.0.1", "--port", str(port)):
         yield f"tcp://127.0.0.1:{port}"
 
 
@@ -97,6 +97,6 @@ def test_a_machine_with_other_checks_is_sent_away(scheduler, tmp_path):
 
 
 def test_a_silent_address_is_explained(monkeypatch):
-    monkeypatch.setattr("autograder.cluster.JOIN_SECONDS", 1)
-    with pytest.raises(PoolFailed, match="autograder worker tcp://127.0.0.1:9"):
+    monkeypatch.setattr("autograder.nodes.JOIN_SECONDS", 1)
+    with pytest.raises(PoolFailed, match="autograder scheduler"):
         Cluster("tcp://127.0.0.1:9").__enter__()
