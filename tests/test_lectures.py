@@ -1,6 +1,7 @@
 """The lectures' form: every equation proved in place, every figure with words, nothing hidden shown; and whether these tests would notice."""
 
 import copy
+import re
 
 import nbformat
 import pytest
@@ -10,7 +11,8 @@ from lecture_rules import faults, is_check, labels, references
 from autograder.leaks import hidden_texts, leaks_in
 from autograder.places import Places
 from workbook.equations import EQUATIONS
-from workbook.lectures import CellFailed, execute, read, sources
+from workbook.lectures import CellFailed, execute, read, sources, woven
+from workbook.plain import plain
 
 PLACES = Places.here()
 PATHS = {path.stem: path for path in sources(folder=PLACES.lectures)}
@@ -23,6 +25,10 @@ def executed(name: str):
     return nbformat.read(PATHS[name].with_suffix(".ipynb"), 4)
 
 
+def told(notebook) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_lecture_keeps_the_rules(name):
     assert name in PATHS, f"workbook/equations.py speaks of a lecture {name} that is not there"
@@ -31,15 +37,24 @@ def test_lecture_keeps_the_rules(name):
 
 @pytest.mark.parametrize("name", PATHS)
 def test_executed_notebook_is_current(name):
-    """The committed notebook has the source's cells, all run, without an error, and fits a web page."""
-    notebook, source = executed(name), read(PATHS[name])
-    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [(cell.cell_type, cell.source) for cell in source.cells], f"run: make lectures ONLY={name[:2]}"
+    """The committed notebook has the source's cells in plain Markdown, all run, without an error, and fits a web page."""
+    notebook = executed(name)
+    assert told(notebook) == told(plain(read(PATHS[name]), name)), f"run: make lectures ONLY={name[:2]}"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
     assert all("FAILS" not in output.get("text", "") for cell in code if is_check(cell) for output in cell.outputs)
-    assert not faults(name, notebook)
+    assert not faults(name, woven(PATHS[name]))
     assert PATHS[name].with_suffix(".ipynb").stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_a_viewer_without_myst_sets_every_equation_and_box(name):
+    """No directive or role is left, and the numbers are those of the website: the n-th labelled equation of lecture 4 is (4.n)."""
+    text = "\n".join(cell.source for cell in executed(name).cells if cell.cell_type == "markdown")
+    assert not re.search(r"```\{|:::\{|\{[a-z]+\}`", text)
+    assert re.findall(r"\\tag\{([\d.]+)\}", text) == [f"{int(name[:2])}.{n}" for n, _ in enumerate(labels(read(PATHS[name]).cells), 1)]
+    assert all((PLACES.lectures / target).exists() for target in re.findall(r"\]\((\d\d_\w+\.ipynb)\)", text))
 
 
 def test_every_reference_leads_to_an_equation():

@@ -7,11 +7,13 @@ import sys
 from importlib.metadata import files
 from pathlib import Path
 
+import nbformat
 from sphinx.cmd.build import build_main
 
 from website.panel_data import write_panel_data
 from website.pictures import write_pictures
 from website.staged_pages import write_assignments, write_equations
+from workbook.lectures import sources, woven
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -25,8 +27,8 @@ def stage(source: Path) -> None:
     shutil.copytree(HERE / "pages", source, dirs_exist_ok=True)
     shutil.copytree(HERE / "_static", source / "_static")
     (source / "lectures").mkdir(exist_ok=True)
-    for notebook in sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb")):
-        shutil.copy2(notebook, source / "lectures")
+    for lecture in sources():
+        nbformat.write(woven(lecture), source / "lectures" / f"{lecture.stem}.ipynb")
     for licence in ("LICENSE", "LICENSE-prose"):
         (source / "files").mkdir(exist_ok=True)
         shutil.copy2(ROOT / licence, source / "files" / f"{licence}.txt")

@@ -1,6 +1,6 @@
 """Keys of the lectures' equations, so that a message can name what to read.
 
-Each key is the MyST label `eq-KEY` of an equation in the lecture named beside it.
+Each key is the MyST label `eq-KEY` of an equation in the lecture named beside it; within a lecture they stand in the order of its text, which numbers them.
 """
 
 EQUATIONS = {
@@ -9,12 +9,12 @@ EQUATIONS = {
     "standard-error": ("00_how_to_use", "how far a Monte Carlo mean may stray"),
     "centring": ("01_representations", "why PCA centres first"),
     "pca-optimum": ("01_representations", "the best k-dimensional projection"),
-    "linear-ae-optimum": ("01_representations", "the optimum of a linear autoencoder"),
     "reductions": ("01_representations", "sums and means of squared errors"),
+    "linear-ae-optimum": ("01_representations", "the optimum of a linear autoencoder"),
     "principal-angles": ("01_representations", "principal angles between subspaces"),
-    "retrieval": ("01_representations", "nearest neighbours in code space"),
     "sigmoid-decoder": ("01_representations", "an encoder, a bottleneck, a decoder"),
     "backprop": ("01_representations", "an autoencoder's gradients by hand"),
+    "retrieval": ("01_representations", "nearest neighbours in code space"),
     "infonce": ("01_representations", "the InfoNCE bound on mutual information"),
     "clip-gradient": ("01_representations", "the symmetric contrastive loss and its gradient"),
     "patchify": ("02_masked_autoencoders", "patches and their order"),
@@ -27,8 +27,8 @@ EQUATIONS = {
     "sincos-positions": ("02_masked_autoencoders", "sine and cosine positions"),
     "linear-probe": ("02_masked_autoencoders", "a linear classifier on frozen features"),
     "latent-marginal": ("03_latent_variables", "the marginal as an average over causes"),
-    "variational-formula": ("03_latent_variables", "the variational formula"),
     "ppca": ("03_latent_variables", "probabilistic PCA: marginal and posterior"),
+    "variational-formula": ("03_latent_variables", "the variational formula"),
     "elbo-kl": ("03_latent_variables", "the ELBO by decomposition"),
     "elbo-jensen": ("03_latent_variables", "the ELBO by Jensen's inequality"),
     "elbo-gap": ("03_latent_variables", "when the bound is tight"),
@@ -36,19 +36,19 @@ EQUATIONS = {
     "em-step": ("03_latent_variables", "raising the bound raises the likelihood"),
     "iwae": ("03_latent_variables", "the importance-weighted bound"),
     "reparameterization": ("03_latent_variables", "pathwise and score-function gradients"),
+    "vae-loss": ("04_vaes", "the loss of a VAE"),
     "gaussian-kl-general": ("04_vaes", "the KL divergence between any two Gaussians"),
     "gaussian-kl": ("04_vaes", "the KL divergence between Gaussians"),
     "gaussian-likelihood": ("04_vaes", "the Gaussian likelihood and squared error"),
     "decoder-variance": ("04_vaes", "the decoder's best variance"),
     "bernoulli-likelihood": ("04_vaes", "the Bernoulli likelihood and cross-entropy"),
-    "vae-loss": ("04_vaes", "the loss of a VAE"),
-    "aggregate-posterior": ("04_vaes", "the aggregate posterior"),
     "beta-vae": ("04_vaes", "beta and the decoder's variance"),
     "collapse": ("04_vaes", "posterior collapse"),
     "linear-vae": ("04_vaes", "what a linear VAE keeps"),
     "active-units": ("04_vaes", "counting active units"),
     "kl-warmup": ("04_vaes", "KL warm-up and free bits"),
     "free-bits": ("04_vaes", "free bits"),
+    "aggregate-posterior": ("04_vaes", "the aggregate posterior"),
     "ancestral-vae": ("04_vaes", "sampling: z from the prior, x from the decoder"),
     "interpolation": ("04_vaes", "paths between codes"),
     "forward-marginal": ("05_diffusion", "x_t given x_0"),
@@ -70,22 +70,21 @@ EQUATIONS = {
     "ancestral": ("06_sampling", "the ancestral sampler"),
     "reverse-variance": ("06_sampling", "the variance of the true reverse step"),
     "sampler-variance": ("06_sampling", "what a wrong reverse variance costs"),
-    "ddim": ("06_sampling", "DDIM"),
     "ddim-family": ("06_sampling", "a family of processes with the same marginals"),
+    "ddim": ("06_sampling", "DDIM"),
     "ddim-ode": ("06_sampling", "DDIM as a differential equation"),
-    "timestep-embedding": ("07_unets", "the embedding of time"),
     "conv-sizes": ("07_unets", "sizes of convolutions"),
     "receptive-field": ("07_unets", "how far one output sees"),
     "transposed-conv": ("07_unets", "transposed convolutions"),
     "checkerboard": ("07_unets", "when a transposed convolution leaves a checkerboard"),
+    "skips": ("07_unets", "skip connections"),
+    "timestep-embedding": ("07_unets", "the embedding of time"),
     "residual-block": ("07_unets", "a residual block that knows the time"),
     "group-shift": ("07_unets", "which shifts a normalisation erases"),
     "attention": ("07_unets", "self-attention over positions"),
     "attention-scale": ("07_unets", "why attention divides by the root of d"),
-    "skips": ("07_unets", "skip connections"),
     "ema": ("07_unets", "averaging the weights"),
     "ema-variance": ("07_unets", "how much an average calms the weights"),
-    "frechet": ("09_gans_and_comparison", "the Frechet distance"),
     "classifier-guidance": ("08_conditional_and_latent", "an unconditional model and a classifier"),
     "cfg": ("08_conditional_and_latent", "classifier-free guidance"),
     "label-dropout": ("08_conditional_and_latent", "one network with and without the condition"),
@@ -107,12 +106,19 @@ EQUATIONS = {
     "frozen-discriminator": ("09_gans_and_comparison", "which divergence a generator follows"),
     "mode-dropping": ("09_gans_and_comparison", "what leaving out a part of the data costs"),
     "gan-dynamics": ("09_gans_and_comparison", "why gradient play circles"),
+    "frechet": ("09_gans_and_comparison", "the Frechet distance"),
     "frechet-bias": ("09_gans_and_comparison", "what chance adds to a distance of samples"),
     "neighbour-test": ("09_gans_and_comparison", "nearest neighbours tell two samples apart"),
 }
 
 
+NUMBERS = {}  # key: "4.2", the second equation of lecture 4, as the website and the notebooks print it
+for _key, (_lecture, _) in EQUATIONS.items():
+    NUMBERS[_key] = f"{int(_lecture[:2])}.{1 + sum(EQUATIONS[_earlier][0] == _lecture for _earlier in NUMBERS)}"
+KEYS = {_number: _key for _key, _number in NUMBERS.items()}
+
+
 def where(key: str) -> str:
-    """A sentence part that says where to read, e.g. 'lecture 04, the KL divergence between Gaussians'."""
+    """A sentence part that says where to read, e.g. 'lecture 04, equation (4.3), the KL divergence between Gaussians'."""
     lecture, title = EQUATIONS[key]
-    return f"lecture {lecture[:2]}, {title}"
+    return f"lecture {lecture[:2]}, equation ({NUMBERS[key]}), {title}"

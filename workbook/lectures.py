@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbook.plain import plain
+
 FOLDER = Path(__file__).resolve().parents[1] / "lectures"
 LIMIT = 900  # wall seconds for one cell
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -71,9 +73,22 @@ def execute(path: Path, say=lambda text: None) -> Run:
     except CellExecutionError as error:
         raise CellFailed(_story(path, notebook, error)) from None
     target = path.with_suffix(".ipynb")
-    nbformat.write(notebook, target)
+    nbformat.write(plain(notebook, path.stem), target)
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
     return Run(path, total, _children_cpu() - began, target.stat().st_size)
+
+
+def woven(path: Path):
+    """A lecture's source with the outputs of its executed notebook: what the website is made of. Raises ValueError where the two are of different cells."""
+    import nbformat
+
+    source, executed = read(path), nbformat.read(path.with_suffix(".ipynb"), 4)
+    code = [[cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (source, executed)]
+    if [cell.source for cell in code[0]] != [cell.source for cell in code[1]]:
+        raise ValueError(f"{path.stem}.ipynb was run from another source; run: make lectures ONLY={path.stem[:2]}")
+    for fresh, ran in zip(*code, strict=True):
+        fresh.outputs, fresh.execution_count = ran.outputs, ran.execution_count
+    return source
 
 
 def _story(path: Path, notebook, error) -> str:
