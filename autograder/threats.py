@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
         os.environ["THREAT_KILLS"] = arguments[place + 1]
         arguments = arguments[:place] + arguments[place + 2 :]
     table = Table()
-    code = pytest.main([str(Places.here().root / "tests" / "threats"), "-q", *arguments], plugins=[table])
+    code = pytest.main([str(Places.here().root / "tests" / "threats"), "-q", "-m", "slow or not slow", *arguments], plugins=[table])
     print(f"\n{table.markdown()}")
     return int(code)
 

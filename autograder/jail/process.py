@@ -31,7 +31,7 @@ class StudentProcess:
     def __init__(self, jail: Jail, limits: Limits, seed: int):
         self.limits, self.alive, self.number = limits, True, 0
         self.channel, self.control = jail.fork(limits.for_job(seed))
-        self.printed, self.used = 0, 0.0
+        self.printed, self.used, self.queued = 0, 0.0, 0.0
         self.begin_budget()
 
     def begin_budget(self, exact: bool = False) -> None:
@@ -49,7 +49,7 @@ class StudentProcess:
         if not self.alive:
             raise errors.Died("The process that runs your code had ended before this call.")
         self.number = secrets.randbelow(1 << 53)  # not to be guessed, so that no reply can be sent before its call
-        self.budget.called = time.monotonic()
+        self.budget.begin_call()
         try:
             self.channel.settimeout(self.limits.wall)
             wire.send(self.channel, {"id": self.number, "op": operation} | body, tensors)
@@ -107,7 +107,7 @@ class StudentProcess:
         if "usage" not in answer:
             self._end = answer
             return float("inf")
-        self.used = answer["usage"]
+        self.used, self.queued = answer["usage"], answer["queued"]
         return self.used
 
     def _post_mortem(self) -> errors.StudentFailure | errors.JailFault:
@@ -136,24 +136,35 @@ class _Budget:
     """Computing time since a moment. Fast replies cost no question; only when the clock says that the time may be up is the job's CPU time read."""
 
     def __init__(self, process: StudentProcess):
-        self.process, self.used_before = process, None
-        self.start = self.called = time.monotonic()  # of this budget, and of the call that is waited for
+        self.process, self.used_before, self.known = process, None, process.used
+        self.start = time.monotonic()
+        self.begin_call()
+
+    def begin_call(self) -> None:
+        """From now on a call is waited for."""
+        self.called, self.queued_before = time.monotonic(), None
 
     def wait_readable(self, cpu: float) -> None:
         """Wait for a frame. Raises TimedOut, or EOFError where the job has ended."""
         if time.monotonic() - self.start < cpu and _readable(self.process.channel, PATIENCE):
             return
         if self.used_before is None:  # from here on exact, except for what was computed before this first look, counted by the clock
-            self.used_before = max(0.0, self._usage() - (time.monotonic() - self.start))
+            self.used_before = max(self.known, self._usage() - (time.monotonic() - self.start))
         while True:
             used = self._usage() - self.used_before
             if used > cpu:
                 raise errors.TimedOut(f"Your code was still running after {cpu:.0f} s of computing time.")
-            waited = time.monotonic() - self.called
-            if waited > max(self.process.limits.wall, cpu * 4):
+            waited = self._idle()
+            if waited > max(self.process.limits.wall, cpu * 4) and not _readable(self.process.channel, 0):
                 raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
             if _readable(self.process.channel, PATIENCE):
                 return
+
+    def _idle(self) -> float:
+        """Seconds by the clock since the call, without those in which the job was ready and the machine busy with others: these are not the student's."""
+        if self.queued_before is None:
+            self.queued_before = self.process.queued
+        return time.monotonic() - self.called - (self.process.queued - self.queued_before)
 
     def _usage(self) -> float:
         used = self.process.usage()

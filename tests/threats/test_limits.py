@@ -3,6 +3,8 @@
 The worker of these tests has small limits (conftest.py), so that every attack meets its limit at once, and harms nothing where a defence fails.
 """
 
+import contextlib
+import os
 import subprocess
 import sys
 
@@ -10,6 +12,10 @@ import pytest
 from grading import VAE, grade, notebook
 from hostile import EXERCISE, HEAD, RIGHT, WITNESS, Attack, body, held, judge, judge_all, outside
 
+from autograder.cost import descendants, processes
+from autograder.jail.errors import TimedOut
+from autograder.jail.launch import Jail
+from autograder.jail.process import StudentProcess
 from autograder.limits import Limits
 from autograder.submission import Submission
 from autograder.worker import Job
@@ -139,6 +145,31 @@ def test_limits_are_read_and_wrong_ones_refused(tmp_path):
     (tmp_path / "03_vae.ipynb").write_bytes(b"x")
     (tmp_path / "unet.safetensors").write_bytes(bytes(5000))
     assert len(Submission.read(tmp_path / "03_vae.ipynb", VAE, "ada", Limits(weights=1000)).files["unet.safetensors"]) == 1001
+
+
+BUSY = "import os\nos.sched_setaffinity(0, {CORE})\nprint(flush=True)\nwhile True: pass"
+COMPUTE, SLEEP = "import time\nstart = time.monotonic()\nwhile time.monotonic() - start < 2.5: pass", "import time\ntime.sleep(2.5)"
+
+
+@pytest.mark.slow
+@pytest.mark.row(55)
+def test_waiting_for_a_processor_is_not_the_students_time():
+    """A student process that gets a tenth of a core takes longer by the clock than it may, and has its answer taken; one that sleeps as long has not."""
+    limits, core = Limits(wall=1.0), min(os.sched_getaffinity(0))
+    with Jail() as jail, contextlib.ExitStack() as stack:
+        jail.wait_ready()
+        for pid in (jail.process.pid, *descendants(jail.process.pid, processes()[0])):
+            os.sched_setaffinity(pid, {core})
+            os.setpriority(os.PRIO_PROCESS, pid, 10)
+        for _ in range(10):
+            busy = stack.enter_context(subprocess.Popen([sys.executable, "-c", BUSY.replace("CORE", str(core))], stdout=subprocess.PIPE, start_new_session=True))
+            stack.callback(busy.kill)
+            busy.stdout.readline()
+        request = {"cpu": 0.4, "cells": [{"label": "1", "source": COMPUTE, "definitions_only": False}]}
+        StudentProcess(jail, limits, 1).request("cells", **request)
+        request["cells"][0]["source"] = SLEEP
+        with pytest.raises(TimedOut, match="no answer within"):
+            StudentProcess(jail, limits, 1).request("cells", **request)
 
 
 @pytest.mark.row(55)

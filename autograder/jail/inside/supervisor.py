@@ -78,7 +78,7 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
             if control in ready:
                 if not control.recv(4096):
                     return "closed"
-                _tell(control, {"usage": used})
+                _tell(control, {"usage": used, "queued": clock.queued(processes)})
             if len(processes) > limits["processes"]:
                 return "processes"
             if sum(_memory(p) for p in processes) > limits["memory"]:
@@ -118,7 +118,7 @@ class Clock:
 
     def __init__(self):
         self.own: dict[tuple[int, bytes], int] = {}
-        self.seen = 0.0
+        self.seen = self.waited = 0.0
 
     def seconds(self, processes: dict) -> float:
         """Given the living processes by number: what the living used with their collected children, or what each was last seen to have used by itself, whichever is more."""
@@ -130,6 +130,23 @@ class Clock:
                 self.own[process, stat[19]] = user + system
         self.seen = max(self.seen, max(living, sum(self.own.values())) / CLOCK)
         return self.seen
+
+    def queued(self, processes) -> float:
+        """Seconds that the job's threads were ready to compute while the machine computed for others; 0 where the kernel does not say."""
+        self.waited = max(self.waited, sum(_queued(process) for process in processes))
+        return self.waited
+
+
+def _queued(process: int) -> float:
+    """Seconds that a process's threads have waited for a processor."""
+    total = 0
+    try:
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with open(f"/proc/{process}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[1])
+    except (OSError, IndexError):  # gone meanwhile, or a kernel without these figures
+        pass
+    return total / 1e9
 
 
 def _memory(process: int) -> int:
