@@ -33,7 +33,14 @@ def configure(config: Config, course: Path) -> Config:
         f"{STEPS}.cleaning.CleanText",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    config.TemplateExporter.filters = {"markdown2html": f"{STEPS}.cleaning.markdown_to_html"}  # formgrader's pages too
     config.ClearMetadataPreprocessor.enabled = True
     config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("deletable",), ("editable",)]
     config.ClearMetadataPreprocessor.preserve_nb_metadata_mask = [("kernelspec",), ("language_info",)]
     return config
+
+
+def has_own_steps(config: Config) -> bool:
+    """Whether an instructor has put something else into nbgrader's autograde step than `configure` does: other steps, or hooks."""
+    ours, theirs = configure(Config(), Path()).Autograde, config.Autograde
+    return any(theirs[name] != ours.get(name) for name in theirs if name != "exclude_overwriting") or "BaseConverter" in config

@@ -5,18 +5,16 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-import nbformat
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.limits import Limits
+from autograder.nbgrader_steps.showing import summary_cell, verdict_output
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import Result
 from autograder.store import ResultStore
 from autograder.submission import Submission, grade_id
 from autograder.worker import Job
-
-MARKS = {"passed": "✓", "blank": "…", "missing": "…"}
 
 
 class JudgeSubmission(NbGraderPreprocessor):
@@ -26,20 +24,32 @@ class JudgeSubmission(NbGraderPreprocessor):
         """Put the result into `resources` and a readable verdict below each check cell; nothing of the notebook runs here."""
         names, course = resources["nbgrader"], self.parent.parent.coursedir
         places = Places.here()
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
         if not places.source(names["assignment"]).exists():
-            return nb, resources
+            return without_outputs(nb), resources
         folder = Path(course.format_path(course.submitted_directory, names["student"], names["assignment"]))
         result = verdict_of(folder / f"{names['notebook']}.ipynb", names["assignment"], names["student"], Path(course.root))
         resources["autograder"] = result
-        by_check = {f"check-{exercise.name}": exercise for exercise in result.exercises}
-        for cell in nb.cells:
-            exercise = by_check.get(grade_id(cell))
-            if exercise is not None and cell.cell_type == "code":
-                cell.outputs = [nbformat.v4.new_output("display_data", {"text/plain": as_text(exercise)})]
-        return nb, resources
+        return with_verdicts(nb, result), resources
+
+
+def without_outputs(nb):
+    """The notebook with all outputs taken out, in place."""
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return nb
+
+
+def with_verdicts(nb, result: Result):
+    """The notebook with a summary at its top and each verdict below its check cell, as its only outputs; in place."""
+    by_check = {f"check-{exercise.name}": exercise for exercise in result.exercises}
+    for cell in without_outputs(nb).cells:
+        exercise = by_check.get(grade_id(cell))
+        if exercise is not None and cell.cell_type == "code":
+            cell.outputs = [verdict_output(exercise)]
+    if result.status == "graded":  # where not, the first cell says so already
+        nb.cells.insert(0, summary_cell(result, _by_hand(nb)))
+    return nb
 
 
 def verdict_of(path: Path, assignment: str, student: str, course: Path) -> Result:
@@ -61,9 +71,7 @@ def _pool() -> Pool:
     return stack.enter_context(Pool(1))
 
 
-def as_text(exercise) -> str:
-    """A verdict in words, as feedback shows it."""
-    head = f"{MARKS.get(exercise.outcome, '✗')} {exercise.name}: {exercise.outcome} ({exercise.points:g} of {exercise.max_points:g} points)"
-    named = f"Misconception: {exercise.misconception}" if exercise.misconception else ""
-    return "\n".join(part for part in (head, exercise.message, named) if part)
-
+def _by_hand(nb) -> float:
+    """The points of the cells that are an answer and its grade in one: written ones."""
+    marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+    return sum(mark["points"] for mark in marks if mark.get("grade") and mark.get("solution"))

@@ -51,6 +51,8 @@ def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.Not
         if name in wanted and name not in seen:
             seen.add(name)
             _restore(cell, wanted[name])
+        elif cell.cell_type == "raw":  # which pages would take for HTML, uncleaned
+            cell.cell_type = "markdown"
     notebook.cells += [copy.deepcopy(cell) for name, cell in wanted.items() if name not in seen and cell.metadata.nbgrader.grade]
     notebook.metadata = _metadata()
     return notebook
