@@ -4,6 +4,8 @@ from pathlib import Path
 
 from traitlets.config import Config
 
+from autograder.database import gradebook_url
+
 STEPS = "autograder.nbgrader_steps"
 
 
@@ -11,6 +13,8 @@ def configure(config: Config, course: Path) -> Config:
     """Set the course's folders and replace the steps that would run or believe a student's code."""
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.course_id = "from-bottleneck-to-noise"
+    if (url := gradebook_url()) is not None:
+        config.CourseDirectory.db_url = url
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.ClearSolutions.text_stub = "*Your answer here.*"
     config.Autograde.exporter_class = f"{STEPS}.opening.OpenSubmission"

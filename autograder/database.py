@@ -1,0 +1,37 @@
+"""Where the gradebook is: SQLite in the course's folder, or the database server that the environment names, for nbgrader's commands and ours alike."""
+
+import os
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+VARIABLE = "AUTOGRADER_DB_URL"  # from the environment, since it holds a password
+INSTALL = "install it with: pip install 'psycopg[binary]==3.3.9'"
+
+
+def gradebook_url() -> str | None:
+    """The URL that the environment names, such as postgresql://USER:PASSWORD@HOST/NAME; None for the course's own file. Raises ValueError where it is none."""
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return None
+    try:
+        url = make_url(text.replace("postgres://", "postgresql://", 1) if text.startswith("postgres://") else text)
+    except ArgumentError:
+        raise ValueError(f"{VARIABLE} is not a database's URL, such as postgresql://USER:PASSWORD@HOST/NAME") from None
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername == "postgresql+psycopg":
+        _require_psycopg()
+    return url.render_as_string(hide_password=False)
+
+
+def shown(url: str) -> str:
+    """A database's URL for people: without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _require_psycopg() -> None:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise ValueError(f"{VARIABLE} names a PostgreSQL server, but its driver is not here; {INSTALL}") from None
