@@ -111,9 +111,15 @@ def _notebook_cell(cell: Cell, assignment: Assignment, identity: str) -> nbforma
         text = with_facts(cell)
     make = nbformat.v4.new_code_cell if cell.type == "code" else nbformat.v4.new_markdown_cell
     made = make(text, id=identity)
+    made.metadata |= folding(cell)
     if marks:
         made.metadata["nbgrader"] = {"schema_version": 3, "grade_id": cell_id(cell.kind, cell.name), "task": False} | marks
     return made
+
+
+def folding(cell: Cell) -> dict:
+    """Metadata that fold the code of the cell that installs: for JupyterLab and VS Code, for Colab, for the website."""
+    return {"jupyter": {"source_hidden": True}, "cellView": "form", "tags": ["hide-input"]} if (cell.kind, cell.name) == ("setup", "install") else {}
 
 
 def _marks(cell: Cell) -> dict | None:

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError
 from rich.progress import Progress
 
 from autograder.places import Places, topic
-from autograder.release import KERNEL, with_facts
+from autograder.release import KERNEL, folding, with_facts
 from autograder.source import Assignment, Cell, load
 
 SECONDS = 1800  # for one cell; the longest training takes a few minutes
@@ -79,7 +79,7 @@ def main(names: list[str], places: Places | None = None) -> int:
 def _cell(cell: Cell, number: int) -> nbformat.NotebookNode:
     text = with_facts(cell) if cell.kind == "exercise" and cell.type == "markdown" else cell.solved
     make = nbformat.v4.new_code_cell if cell.type == "code" else nbformat.v4.new_markdown_cell
-    return make(text, id=f"cell-{number}")
+    return make(text, id=f"cell-{number}", metadata=folding(cell))
 
 
 def _write(notebook: nbformat.NotebookNode, path: Path) -> Path:

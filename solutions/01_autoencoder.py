@@ -20,23 +20,36 @@
 # A check tells you what it saw and what it expected; it never costs points. Three folded hints wait under each exercise.
 
 # %% setup="install"
+#@title Make this Python ready: run this cell first
+COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
+
 try:
     import workbook
-except ImportError:  # on Colab, or wherever the project is not installed yet
-    import subprocess
+except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
+    import io
     import sys
+    import urllib.request
+    import zipfile
     from pathlib import Path
 
-    root = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "pyproject.toml").exists()), None)
-    if root is None:
-        raise RuntimeError("open this notebook inside the course's folder (upload or clone the whole bundle), then run this cell again") from None
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", str(root)], check=True)
-    sys.path.insert(0, str(root))
-    import workbook
+    def library():
+        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
+        fetched = Path.cwd() / "fetched-workbook"
+        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
+        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
 
-from workbook.device import pick_device
+    if COURSE and library() is None:
+        try:
+            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
+    if library() is None:
+        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
+    sys.path.insert(0, str(library()))
 
-device = pick_device()
+from workbook.ready import make_ready
+
+device = make_ready()
 
 # %% setup="imports"
 import math
@@ -98,7 +111,8 @@ def fit_pca(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The mean of the data and its k directions of largest variance.
 
     x: (n, d), float32 or float64, any n >= 1, also n < d. 1 <= k.
-    Returns mean (d,) and components (k, d) in x's dtype: orthonormal rows, the one of largest variance first. A row's sign is free.
+    Returns mean (d,) and components (k, d) in x's dtype: orthonormal rows, the one of largest
+        variance first. A row's sign is free.
     The result is that of an exact method (no randomised one); it need not be differentiable.
     Raises ValueError for k > min(n, d), and says what was expected and what came.
     """
@@ -145,7 +159,8 @@ check("fit_pca", points=5)
 def project(x: torch.Tensor, mean: torch.Tensor, components: torch.Tensor) -> torch.Tensor:
     """The codes of images in the basis of PCA, z = (x - mean) components^T.
 
-    x: (n, d), mean: (d,), components: (k, d) with orthonormal rows, all of one dtype and device. Returns (n, k). Differentiable in x.
+    x: (n, d), mean: (d,), components: (k, d) with orthonormal rows, all of one dtype and device.
+    Returns (n, k). Differentiable in x.
     """
     ### BEGIN SOLUTION
     return (x - mean) @ components.T  # (n, k)
@@ -176,9 +191,11 @@ check("project", points=3)
 
 # %% exercise="reconstruct"
 def reconstruct(z: torch.Tensor, mean: torch.Tensor, components: torch.Tensor) -> torch.Tensor:
-    """The images that PCA rebuilds from codes, x_hat = mean + z components, as they are (not clamped to [0, 1]).
+    """The images that PCA rebuilds from codes, x_hat = mean + z components, as they are (not clamped to [0,
+    1]).
 
-    z: (n, k), mean: (d,), components: (k, d) with orthonormal rows, all of one dtype and device. Returns (n, d). Differentiable in z.
+    z: (n, k), mean: (d,), components: (k, d) with orthonormal rows, all of one dtype and device.
+    Returns (n, d). Differentiable in z.
     """
     ### BEGIN SOLUTION
     return mean + z @ components  # (n, d)
@@ -297,8 +314,10 @@ check("mse_loss", points=2)
 def largest_angle(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """The largest principal angle between the row spaces of a and b, in radians, from 0 to pi/2.
 
-    a, b: (k, d), k <= d, of one dtype; rows linearly independent, of any length, not necessarily orthogonal.
-    Returns a scalar tensor of that dtype, accurate to 1e-3 in float32 and to 1e-6 in float64 for any k and d, and near 0 too.
+    a, b: (k, d), k <= d, of one dtype; rows linearly independent, of any length, not necessarily
+        orthogonal.
+    Returns a scalar tensor of that dtype, accurate to 1e-3 in float32 and to 1e-6 in float64 for
+        any k and d, and near 0 too.
     """
     ### BEGIN SOLUTION
     q_a, q_b = torch.linalg.qr(a.T).Q, torch.linalg.qr(b.T).Q  # (d, k), orthonormal columns
@@ -329,7 +348,9 @@ check("largest_angle", points=5)
 
 # %% experiment="linear"
 def train_linear(k, steps=2500, lr=0.03, seed=0):
-    """A linear autoencoder on all training digits at once, by Adam with a falling rate; returns both layers and the decoder's angle to PCA, in degrees."""
+    """A linear autoencoder on all training digits at once, by Adam with a falling rate; returns both layers and
+    the decoder's angle to PCA, in degrees.
+    """
     set_seed(seed)
     encoder, decoder = nn.Linear(64, k), nn.Linear(k, 64)
     optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=lr)
@@ -399,10 +420,13 @@ plt.show()
 
 # %% exercise="Autoencoder"
 class Autoencoder(nn.Module):
-    """An autoencoder of flat images with one non-linear hidden layer of `hidden_dim` units on each side (more layers are welcome).
+    """An autoencoder of flat images with one non-linear hidden layer of `hidden_dim` units on each side (more
+    layers are welcome).
 
-    encode: (n, input_dim) -> codes (n, latent_dim), the last layer linear (no activation on the code).
-    decode: (n, latent_dim) -> images (n, input_dim) in [0, 1] through a sigmoid (not a clamp), any value of (0, 1) within reach.
+    encode: (n, input_dim) -> codes (n, latent_dim), the last layer linear (no activation on the
+        code).
+    decode: (n, latent_dim) -> images (n, input_dim) in [0, 1] through a sigmoid (not a clamp), any
+        value of (0, 1) within reach.
     forward: decode(encode(x)), the images alone.
     """
 
@@ -460,10 +484,14 @@ def train_autoencoder(model: nn.Module, x: torch.Tensor, *, steps: int, batch_si
                       generator: torch.Generator | None = None) -> list[float]:
     """Train `model` in place to rebuild x, by `mse_loss` and any gradient method with the learning rate `lr`.
 
-    model: has encode, decode and forward = decode of encode. x: (n, d) or (n, c, h, w), on the model's device; n may be smaller than batch_size.
-    Goes through x in batches without replacement, with a fresh shuffle every epoch (a last short batch may be kept or dropped).
-    generator: a CPU generator that alone decides the order; where it is given, the global random state is left alone.
-    Returns `steps` Python floats, the loss of each step's batch before that step. Leaves the model in training mode, or as it came.
+    model: has encode, decode and forward = decode of encode.
+    x: (n, d) or (n, c, h, w), on the model's device; n may be smaller than batch_size.
+    Goes through x in batches without replacement, with a fresh shuffle every epoch (a last short
+        batch may be kept or dropped).
+    generator: a CPU generator that alone decides the order; where it is given, the global random
+        state is left alone.
+    Returns `steps` Python floats, the loss of each step's batch before that step. Leaves the model
+        in training mode, or as it came.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
@@ -515,7 +543,9 @@ plt.show()
 
 
 def ranks(z, among):
-    """Each coordinate of codes z (n, k) as the share of the codes `among` (m, k) below it: from 0 to 1, evenly spread over `among` itself."""
+    """Each coordinate of codes z (n, k) as the share of the codes `among` (m, k) below it: from 0 to 1, evenly
+    spread over `among` itself.
+    """
     return (z[:, None] > among[None]).float().mean(1)  # (n, k)
 
 
@@ -570,9 +600,11 @@ show_images(grid, columns=15, title="What two codes can draw")
 
 # %% exercise="nearest"
 def nearest(query: torch.Tensor, index: torch.Tensor, k: int) -> torch.Tensor:
-    """For every query the k nearest rows of index in Euclidean distance, nearest first; rows at equal distance in any order.
+    """For every query the k nearest rows of index in Euclidean distance, nearest first; rows at equal distance
+    in any order.
 
-    query: (q, d), index: (m, d), one dtype and device, 1 <= k <= m. Returns their positions in index, (q, k) int64, without repetition.
+    query: (q, d), index: (m, d), one dtype and device, 1 <= k <= m.
+    Returns their positions in index, (q, k) int64, without repetition.
     A row of index that equals the query counts like any other: its distance is 0.
     """
     ### BEGIN SOLUTION
@@ -647,10 +679,13 @@ show_rows(shown, title="One held-out digit and its ten nearest training digits")
 class ConvAutoencoder(nn.Module):
     """A convolutional autoencoder of 28x28 images.
 
-    encode: (n, channels, 28, 28) -> (n, latent_dim), on the way down with strided convolutions (at least one).
-    decode: (n, latent_dim) -> (n, channels, 28, 28), on the way up with transposed convolutions (at least one that enlarges its input);
+    encode: (n, channels, 28, 28) -> (n, latent_dim), on the way down with strided convolutions (at
+        least one).
+    decode: (n, latent_dim) -> (n, channels, 28, 28), on the way up with transposed convolutions (at
+        least one that enlarges its input);
     values in [0, 1] through a sigmoid (not a clamp), any value of (0, 1) within reach.
-    forward: decode(encode(x)), the images alone. Number of layers, widths, kernels and activations are free.
+    forward: decode(encode(x)), the images alone. Number of layers, widths, kernels and activations
+        are free.
     """
 
     def __init__(self, latent_dim: int = 16, channels: int = 1):
@@ -771,7 +806,9 @@ show_rows({name: images[:12] for name, images in drawn.items()}, title="Real, re
 # %% debug="train_denoiser"
 def train_denoiser(model: nn.Module, x: torch.Tensor, *, steps: int, sigma: float, batch_size: int = 128, lr: float = 1e-2,
                    generator: torch.Generator | None = None) -> list[float]:
-    """Train `model` in place to give back clean images for images with Gaussian noise of standard deviation sigma, by `mse_loss`."""
+    """Train `model` in place to give back clean images for images with Gaussian noise of standard deviation
+    sigma, by `mse_loss`.
+    """
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     stream, losses = batches(x, batch_size, generator), []
     for _ in track(steps, "denoising", losses, batch_size):

@@ -20,23 +20,36 @@
 # **Time**: about 3 hours of work, of which the computer needs about four minutes of one CPU thread.
 
 # %% setup="install"
+#@title Make this Python ready: run this cell first
+COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
+
 try:
     import workbook
-except ImportError:  # on Colab, or wherever the project is not installed yet
-    import subprocess
+except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
+    import io
     import sys
+    import urllib.request
+    import zipfile
     from pathlib import Path
 
-    root = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "pyproject.toml").exists()), None)
-    if root is None:
-        raise RuntimeError("open this notebook inside the course's folder (upload or clone the whole bundle), then run this cell again") from None
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", str(root)], check=True)
-    sys.path.insert(0, str(root))
-    import workbook
+    def library():
+        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
+        fetched = Path.cwd() / "fetched-workbook"
+        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
+        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
 
-from workbook.device import pick_device
+    if COURSE and library() is None:
+        try:
+            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
+    if library() is None:
+        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
+    sys.path.insert(0, str(library()))
 
-device = pick_device()
+from workbook.ready import make_ready
+
+device = make_ready()
 
 # %% setup="imports"
 import math
@@ -103,8 +116,10 @@ show_images(data.train_x[:20], columns=10, title="The data: 4,000 digits to trai
 def patchify(images: torch.Tensor, patch: int) -> torch.Tensor:
     """Cut images into square patches, one vector per patch.
 
-    images: (n, c, h, w), h and w may differ. Returns (n, L, patch * patch * c) with L = (h / patch) * (w / patch), same dtype and device:
-    patches in row-major order (left to right, then top to bottom); inside a patch the order is (row, column, channel), channel fastest.
+    images: (n, c, h, w), h and w may differ.
+    Returns (n, L, patch * patch * c) with L = (h / patch) * (w / patch), same dtype and device:
+    patches in row-major order (left to right, then top to bottom); inside a patch the order is
+        (row, column, channel), channel fastest.
     Raises ValueError unless patch divides both h and w.
     """
     ### BEGIN SOLUTION
@@ -153,7 +168,8 @@ check("patchify", points=4)
 def unpatchify(patches: torch.Tensor, patch: int, channels: int) -> torch.Tensor:
     """Put patches back together into square images: the inverse of `patchify`.
 
-    patches: (n, L, patch * patch * channels), in the order of `patchify`. Returns (n, channels, s * patch, s * patch) with s * s = L, same dtype and device.
+    patches: (n, L, patch * patch * channels), in the order of `patchify`.
+    Returns (n, channels, s * patch, s * patch) with s * s = L, same dtype and device.
     Raises ValueError if L is no square number or the last size is not patch * patch * channels.
     """
     ### BEGIN SOLUTION
@@ -221,12 +237,14 @@ plt.show()
 
 # %% exercise="random_masking"
 def random_masking(scores: torch.Tensor, mask_ratio: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Choose which tokens stay visible: in every row the K = L - round(mask_ratio * L) tokens of lowest score (Python's round).
+    """Choose which tokens stay visible: in every row the K = L - round(mask_ratio * L) tokens of lowest score
+    (Python's round).
 
-    scores: (n, L), one random number per token, any real values, no ties within a row. Returns, on the device of scores,
-    keep (n, K) int64: the kept tokens' indices, by ascending score;
+    scores: (n, L), one random number per token, any real values, no ties within a row. Returns, on
+        the device of scores, keep (n, K) int64: the kept tokens' indices, by ascending score;
     mask (n, L) bool in image order: True = hidden;
-    restore (n, L) int64: the inverse of the full sort, so that (kept tokens, then hidden ones, by ascending score) gathered by restore is back in image order.
+    restore (n, L) int64: the inverse of the full sort, so that (kept tokens, then hidden ones, by
+        ascending score) gathered by restore is back in image order.
     Raises ValueError unless 0 <= mask_ratio < 1 and K >= 1.
     """
     ### BEGIN SOLUTION
@@ -298,7 +316,8 @@ plt.show()
 def sincos_positions(length: int, dim: int) -> torch.Tensor:
     """Sine and cosine vectors for the positions 0 .. length - 1.
 
-    Returns (length, dim), float32 on the CPU: first dim / 2 columns sin, last dim / 2 columns cos of position * 10000^(-i / (dim / 2)), i = 0 .. dim / 2 - 1.
+    Returns (length, dim), float32 on the CPU: first dim / 2 columns sin, last dim / 2 columns cos
+        of position * 10000^(-i / (dim / 2)), i = 0 .. dim / 2 - 1.
     Raises ValueError for odd dim.
     """
     ### BEGIN SOLUTION
@@ -403,19 +422,27 @@ for name, rows in (("without positions", without), ("with positions", with_posit
 class MaskedAutoencoder(nn.Module):
     """A transformer that encodes the visible patches of an image and predicts all of them.
 
-    image_size: height and width of the (square) images. patch: height and width of a patch. channels: of the images.
-    dim, depth, heads: width, number of layers and attention heads of the encoder. decoder_dim, decoder_depth: of the decoder, with the same number of heads;
-    dim and decoder_dim are multiples of 2 * heads. `patch` and `channels` are kept as attributes. With L = (image_size / patch)^2 tokens per image:
+    image_size: height and width of the (square) images. patch: height and width of a patch.
+        channels: of the images.
+    dim, depth, heads: width, number of layers and attention heads of the encoder. decoder_dim,
+        decoder_depth: of the decoder, with the same number of heads;
+    dim and decoder_dim are multiples of 2 * heads. `patch` and `channels` are kept as attributes.
+        With L = (image_size / patch)^2 tokens per image:
 
-    encode(images, keep): (n, channels, image_size, image_size), (n, K) int64 -> codes (n, K, dim), row j the code of patch keep[:, j]. Kept patches, in any order and
-        number K >= 1, enter with their positions in the image (sine-cosine or learned) and attend to each other. Hidden patches don't enter: neither
-        their pixels nor anything in their place.
-    decode(latent, restore): (n, K, dim), (n, L) int64 -> (n, L, patch * patch * channels), predicted patches in image order and in the order of `patchify`.
-        restore[:, i] says which place of the sequence (K kept, L - K hidden) token i of the image has. Every hidden token starts from one and the same learned
-        vector, the mask token; every token, kept or hidden, gets its position in the image again; all attend to each other.
+    encode(images, keep): (n, channels, image_size, image_size), (n, K) int64 -> codes (n, K, dim),
+        row j the code of patch keep[:, j]. Kept patches, in any order and number K >= 1, enter with
+        their positions in the image (sine-cosine or learned) and attend to each other. Hidden
+        patches don't enter: neither their pixels nor anything in their place.
+    decode(latent, restore): (n, K, dim), (n, L) int64 -> (n, L, patch * patch * channels),
+        predicted patches in image order and in the order of `patchify`.
+        restore[:, i] says which place of the sequence (K kept, L - K hidden) token i of the image
+            has. Every hidden token starts from one and the same learned vector, the mask token;
+            every token, kept or hidden, gets its position in the image again; all attend to each
+            other.
     forward(images, keep, restore): decode(encode(images, keep), restore).
 
-    Attention stays within an image: no result depends on the other images of a batch. No dropout: the same answer in training and evaluation mode.
+    Attention stays within an image: no result depends on the other images of a batch. No dropout:
+        the same answer in training and evaluation mode.
     """
 
     def __init__(
@@ -506,8 +533,11 @@ check("MaskedAutoencoder", points=10)
 def masked_loss(pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Mean squared error over hidden patches only.
 
-    pred, target: (n, L, d). mask: (n, L) bool, True = hidden; rows may hide different numbers. The mean over d gives one error per patch; the loss is the mean of
-    these errors over all hidden patches of the batch together, a 0-d tensor, differentiable in pred. Raises ValueError where nothing is hidden.
+    pred, target: (n, L, d).
+    mask: (n, L) bool, True = hidden; rows may hide different numbers. The mean over d gives one
+        error per patch; the loss is the mean of these errors over all hidden patches of the batch
+        together, a 0-d tensor, differentiable in pred.
+    Raises ValueError where nothing is hidden.
     """
     ### BEGIN SOLUTION
     if not mask.any():
@@ -566,11 +596,15 @@ def train_mae(
     lr: float = 1e-3,
     generator: torch.Generator | None = None,
 ) -> list[float]:
-    """Train a masked autoencoder in place by `masked_loss` on raw pixels; returns the loss of every step, as Python floats.
+    """Train a masked autoencoder in place by `masked_loss` on raw pixels; returns the loss of every step, as
+    Python floats.
 
-    model: has `patch`, `channels`, `encode`, `decode` and `forward` like `MaskedAutoencoder`. images: (N, c, h, w) on the model's device; N may be below batch_size.
-    Images are drawn without replacement, with a fresh shuffle every epoch (a last short batch may be kept or dropped). Every image gets a fresh uniformly
-    random mask at every step, by `random_masking` with mask_ratio. lr: the optimiser's step size. All random numbers come from the generator (on the CPU), if one is given.
+    model: has `patch`, `channels`, `encode`, `decode` and `forward` like `MaskedAutoencoder`.
+    images: (N, c, h, w) on the model's device; N may be below batch_size.
+    Images are drawn without replacement, with a fresh shuffle every epoch (a last short batch may
+        be kept or dropped). Every image gets a fresh uniformly random mask at every step, by
+        `random_masking` with mask_ratio. lr: the optimiser's step size. All random numbers come
+        from the generator (on the CPU), if one is given.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
@@ -621,8 +655,10 @@ check("train_mae", points=6)
 def linear_probe(features: torch.Tensor, labels: torch.Tensor, test_features: torch.Tensor, test_labels: torch.Tensor) -> float:
     """Test accuracy of a linear classifier with bias, trained on frozen features.
 
-    features: (n, d), labels: (n,) integers of at least two classes, not necessarily 0 .. C-1; test_features: (m, d), test_labels: (m,).
-    Fit on the training part alone, with any sensible regularisation or standardisation. Returns the share of test labels predicted right, a Python float in [0, 1];
+    features: (n, d), labels: (n,) integers of at least two classes, not necessarily 0 .. C-1;
+    test_features: (m, d), test_labels: (m,).
+    Fit on the training part alone, with any sensible regularisation or standardisation.
+    Returns the share of test labels predicted right, a Python float in [0, 1];
     a test label that the training part never showed counts as a miss.
     """
     ### BEGIN SOLUTION

@@ -19,22 +19,36 @@
 # **Time**: about 4 hours of work, of which the computer needs about one minute of one CPU thread.
 
 # %% setup="install"
+#@title Make this Python ready: run this cell first
+COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
+
 try:
     import workbook
-except ImportError:  # on Colab, or wherever the project is not installed yet
-    import subprocess
+except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
+    import io
     import sys
+    import urllib.request
+    import zipfile
     from pathlib import Path
 
-    root = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / "pyproject.toml").exists()), None)
-    if root is None:
-        raise RuntimeError("open this notebook inside the course's folder (upload or clone the whole bundle), then run this cell again") from None
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "-e", str(root)], check=True)
-    sys.path.insert(0, str(root))
+    def library():
+        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
+        fetched = Path.cwd() / "fetched-workbook"
+        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
+        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
 
-from workbook.device import pick_device
+    if COURSE and library() is None:
+        try:
+            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
+    if library() is None:
+        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
+    sys.path.insert(0, str(library()))
 
-device = pick_device()
+from workbook.ready import make_ready
+
+device = make_ready()
 
 # %% setup="imports"
 import math
@@ -141,7 +155,8 @@ plt.show()
 def gaussian_kl(mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
     """KL(N(mu, diag exp(logvar)) || N(0, I)) in nats, one value per example.
 
-    mu, logvar: (n, k); logvar is the log of the variance. Returns (n,), summed over the k coordinates, in the inputs' dtype and on their device.
+    mu, logvar: (n, k); logvar is the log of the variance.
+    Returns (n,), summed over the k coordinates, in the inputs' dtype and on their device.
     """
     ### BEGIN SOLUTION
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(dim=1)  # (n,)
@@ -187,7 +202,9 @@ check("gaussian_kl", points=8)
 def reparameterize(mu: torch.Tensor, logvar: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:
     """A draw from N(mu, diag exp(logvar)) made from standard normal noise, differentiable in mu and logvar.
 
-    mu, logvar, eps: (n, k). Returns z (n, k) = mu + sigma * eps in the inputs' dtype and on their device; draws no noise of its own.
+    mu, logvar, eps: (n, k).
+    Returns z (n, k) = mu + sigma * eps in the inputs' dtype and on their device; draws no noise of
+        its own.
     """
     ### BEGIN SOLUTION
     return mu + (0.5 * logvar).exp() * eps  # (n, k)
@@ -238,7 +255,8 @@ check("reparameterize", points=6)
 def bernoulli_log_likelihood(logits: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """log p(x | logits) of independent Bernoulli pixels in nats, one value per example.
 
-    logits: (n, d), any real numbers, also very large ones: the result and its gradient stay exact. x: (n, d) in [0, 1], grey values allowed.
+    logits: (n, d), any real numbers, also very large ones: the result and its gradient stay exact.
+    x: (n, d) in [0, 1], grey values allowed.
     Returns (n,), summed over the d pixels, in the inputs' dtype and on their device.
     """
     ### BEGIN SOLUTION
@@ -342,8 +360,10 @@ check("gaussian_log_likelihood", points=6)
 class VAE(nn.Module):
     """A Gaussian encoder and a Bernoulli decoder.
 
-    encode(x (n, input_dim)) -> (mu, logvar), both (n, latent_dim), no activation on either (a clamp of logvar to [-10, 10] or wider is accepted).
-    decode(z (n, latent_dim)) -> logits (n, input_dim), unbounded. Attribute latent_dim. `forward` is free.
+    encode(x (n, input_dim)) -> (mu, logvar), both (n, latent_dim), no activation on either (a clamp
+        of logvar to [-10, 10] or wider is accepted).
+    decode(z (n, latent_dim)) -> logits (n, input_dim), unbounded. Attribute latent_dim. `forward`
+        is free.
     """
 
     def __init__(self, input_dim: int = 64, hidden_dim: int = 32, latent_dim: int = 2):
@@ -407,8 +427,11 @@ check("VAE", points=10)
 def elbo(model: nn.Module, x: torch.Tensor, eps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """One-sample estimate of the evidence lower bound in nats, with its two parts: (elbo, log_likelihood, kl).
 
-    model: any module with encode(x) -> (mu, logvar) and decode(z) -> logits (Bernoulli pixels). x: (n, d) in [0, 1]. eps: (n, k), the standard normal
-    noise to use. Returns three tensors (n,): elbo = log_likelihood - kl, the log-likelihood of x at the code drawn, and the closed-form KL; differentiable.
+    model: any module with encode(x) -> (mu, logvar) and decode(z) -> logits (Bernoulli pixels).
+    x: (n, d) in [0, 1].
+    eps: (n, k), the standard normal noise to use.
+    Returns three tensors (n,): elbo = log_likelihood - kl, the log-likelihood of x at the code
+        drawn, and the closed-form KL; differentiable.
     """
     ### BEGIN SOLUTION
     mu, logvar = model.encode(x)
@@ -464,7 +487,9 @@ print(f"64 fair coins cost 64 log 2 = {64 * math.log(2):.2f} nats")
 def beta_vae_loss(log_likelihood: torch.Tensor, kl: torch.Tensor, beta: float) -> torch.Tensor:
     """The loss to minimise: mean over the batch of -log_likelihood + beta * kl, in nats per image.
 
-    log_likelihood, kl: (n,). beta: a Python float >= 0. Returns a scalar tensor (no dimensions), differentiable in both.
+    log_likelihood, kl: (n,).
+    beta: a Python float >= 0.
+    Returns a scalar tensor (no dimensions), differentiable in both.
     """
     ### BEGIN SOLUTION
     return (beta * kl - log_likelihood).mean()
@@ -500,9 +525,11 @@ check("beta_vae_loss", points=4)
 
 # %% exercise="kl_weight"
 def kl_weight(step: int, warmup_steps: int) -> float:
-    """The weight of the KL at a training step: rises linearly from 0 at step 0 to 1 at step `warmup_steps`, then stays 1.
+    """The weight of the KL at a training step: rises linearly from 0 at step 0 to 1 at step `warmup_steps`,
+    then stays 1.
 
-    step: counted from 0. warmup_steps: >= 0; 0 means no warm-up, weight 1 from the first step. Returns a Python float in [0, 1].
+    step: counted from 0. warmup_steps: >= 0; 0 means no warm-up, weight 1 from the first step.
+    Returns a Python float in [0, 1].
     """
     ### BEGIN SOLUTION
     if warmup_steps == 0:
@@ -555,12 +582,17 @@ def train_vae(
     beta: float = 1.0,
     warmup_steps: int = 0,
 ) -> list[float]:
-    """Train a VAE in place by stochastic gradient descent on `beta_vae_loss`; the optimiser is free (Adam, say), its learning rate is lr.
+    """Train a VAE in place by stochastic gradient descent on `beta_vae_loss`; the optimiser is free (Adam,
+    say), its learning rate is lr.
 
-    model: as in `elbo`, with attribute latent_dim. x: (n, d) in [0, 1], n may be smaller than batch_size. Each of `steps` steps takes a batch without
-    replacement (a fresh shuffle every epoch; a last short batch may be kept or dropped), draws fresh noise for every image, and weighs the KL
-    by beta * kl_weight(step, warmup_steps), the first step being 0. Shuffles and noise come from `generator`, if one is given, and from nothing else.
-    Returns one Python float per step: the batch's mean negative ELBO in nats per image, with weight 1 on the KL whatever beta is.
+    model: as in `elbo`, with attribute latent_dim.
+    x: (n, d) in [0, 1], n may be smaller than batch_size. Each of `steps` steps takes a batch
+        without replacement (a fresh shuffle every epoch; a last short batch may be kept or
+        dropped), draws fresh noise for every image, and weighs the KL by beta * kl_weight(step,
+        warmup_steps), the first step being 0. Shuffles and noise come from `generator`, if one is
+        given, and from nothing else.
+    Returns one Python float per step: the batch's mean negative ELBO in nats per image, with weight
+        1 on the KL whatever beta is.
     """
     ### BEGIN SOLUTION
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
@@ -677,10 +709,12 @@ plt.show()
 
 # %% exercise="generate"
 def generate(model: nn.Module, n: int, temperature: float = 1.0, generator: torch.Generator | None = None) -> torch.Tensor:
-    """Pixel means (n, d) in [0, 1] of n images from the model: z ~ N(0, temperature^2 I) of size model.latent_dim, then sigmoid(decode(z)).
+    """Pixel means (n, d) in [0, 1] of n images from the model: z ~ N(0, temperature^2 I) of size
+    model.latent_dim, then sigmoid(decode(z)).
 
-    model: a module with decode(z) -> logits and attribute latent_dim. Noise comes from `generator`, if one is given. The result lives where the model's
-    parameters live and carries no gradient; the model is put back into the mode (training or evaluation) in which it was found.
+    model: a module with decode(z) -> logits and attribute latent_dim. Noise comes from `generator`,
+        if one is given. The result lives where the model's parameters live and carries no gradient;
+        the model is put back into the mode (training or evaluation) in which it was found.
     """
     ### BEGIN SOLUTION
     was_training = model.training
@@ -736,9 +770,11 @@ plt.show()
 
 # %% exercise="interpolate"
 def interpolate(model: nn.Module, x_a: torch.Tensor, x_b: torch.Tensor, steps: int) -> torch.Tensor:
-    """Pixel means (steps, d) in [0, 1] along the straight line between the posterior means of two images, evenly spaced, both ends included.
+    """Pixel means (steps, d) in [0, 1] along the straight line between the posterior means of two images,
+    evenly spaced, both ends included.
 
-    model: a module with encode(x) -> (mu, logvar) and decode(z) -> logits. x_a, x_b: (d,), one image each. steps: >= 2.
+    model: a module with encode(x) -> (mu, logvar) and decode(z) -> logits.
+    x_a, x_b: (d,), one image each. steps: >= 2.
     Row 0 decodes the code of x_a, the last row the code of x_b; dtype and device of the inputs.
     """
     ### BEGIN SOLUTION
@@ -902,9 +938,12 @@ check("friends_loss")
 
 # %% exercise="active_units"
 def active_units(mu: torch.Tensor, threshold: float = 0.01) -> int:
-    """How many latent coordinates are in use: those whose posterior mean has variance over the data above `threshold`.
+    """How many latent coordinates are in use: those whose posterior mean has variance over the data above
+    `threshold`.
 
-    mu: (n, k), posterior means of n images. Returns a Python int between 0 and k. The variance over the n images may be the biased or the unbiased one.
+    mu: (n, k), posterior means of n images.
+    Returns a Python int between 0 and k. The variance over the n images may be the biased or the
+        unbiased one.
     """
     ### BEGIN SOLUTION
     return int((mu.var(dim=0, correction=0) > threshold).sum())
@@ -977,10 +1016,13 @@ plt.show()
 
 # %% exercise="iwae_bound"
 def iwae_bound(log_p_xz: torch.Tensor, log_q_zx: torch.Tensor) -> torch.Tensor:
-    """The importance-weighted bound on log p(x) in nats, one value per example: log-mean-exp over the k codes of the log-weights.
+    """The importance-weighted bound on log p(x) in nats, one value per example: log-mean-exp over the k codes
+    of the log-weights.
 
-    log_p_xz, log_q_zx: (k, n), log p(x, z) and log q(z | x) of k codes for each of n images, of any size (hundreds below zero, say): the result
-    stays exact. Returns (n,) in the inputs' dtype and on their device, differentiable; k = 1 gives the one-sample ELBO.
+    log_p_xz, log_q_zx: (k, n), log p(x, z) and log q(z | x) of k codes for each of n images, of any
+        size (hundreds below zero, say): the result stays exact.
+    Returns (n,) in the inputs' dtype and on their device, differentiable; k = 1 gives the
+        one-sample ELBO.
     """
     ### BEGIN SOLUTION
     k = len(log_p_xz)

@@ -21,18 +21,36 @@
 # formulas, with $\bar\alpha_0 = 1$, and no index is ever shifted.
 
 # %% setup="install"
+#@title Make this Python ready: run this cell first
+COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
+
 try:
     import workbook
-except ImportError:  # on Colab: fetch the workbook once
-    import subprocess
+except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
+    import io
     import sys
+    import urllib.request
+    import zipfile
+    from pathlib import Path
 
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "from-bottleneck-to-noise"], check=True)
-    import workbook
+    def library():
+        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
+        fetched = Path.cwd() / "fetched-workbook"
+        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
+        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
 
-from workbook.device import pick_device
+    if COURSE and library() is None:
+        try:
+            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
+    if library() is None:
+        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
+    sys.path.insert(0, str(library()))
 
-device = pick_device()
+from workbook.ready import make_ready
+
+device = make_ready()
 
 # %% setup="imports"
 import math
@@ -148,8 +166,10 @@ check("linear_betas", points=2)
 def cosine_betas(T: int, s: float = 0.008) -> torch.Tensor:
     """Noise variances under which alpha_bar follows a squared cosine (Nichol and Dhariwal 2021, eq. 17).
 
-    alpha_bar(t) = f(t) / f(0) with f(t) = cos^2(((t / T + s) / (1 + s)) * pi / 2); beta_t = 1 - alpha_bar(t) / alpha_bar(t - 1), at most 0.999.
-    T: number of diffusion steps, at least 2. Returns (T + 1,), float32 or float64, on the CPU; beta[0] = 0.
+    alpha_bar(t) = f(t) / f(0) with f(t) = cos^2(((t / T + s) / (1 + s)) * pi / 2); beta_t = 1 -
+        alpha_bar(t) / alpha_bar(t - 1), at most 0.999.
+    T: number of diffusion steps, at least 2.
+    Returns (T + 1,), float32 or float64, on the CPU; beta[0] = 0.
     """
     ### BEGIN SOLUTION
     u = torch.arange(T + 1, dtype=torch.float64) / T
@@ -203,8 +223,10 @@ check("cosine_betas", points=3)
 def make_schedule(betas: torch.Tensor) -> NoiseSchedule:
     """All arrays of a noise schedule from its betas.
 
-    betas: (T + 1,) with betas[0] = 0. Returns NoiseSchedule(beta, alpha, alpha_bar, posterior_variance), each (T + 1,)
-    in the dtype and on the device of betas; alpha_bar[0] = 1, posterior_variance[0] = posterior_variance[1] = 0.
+    betas: (T + 1,) with betas[0] = 0.
+    Returns NoiseSchedule(beta, alpha, alpha_bar, posterior_variance), each (T + 1,) in the dtype
+        and on the device of betas; alpha_bar[0] = 1, posterior_variance[0] = posterior_variance[1]
+        = 0.
     """
     ### BEGIN SOLUTION
     alpha = 1 - betas
@@ -274,8 +296,9 @@ print({name: round(s.alpha_bar[-1].sqrt().item(), 4) for name, s in curves.items
 def add_noise(x0: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
     """x_t given x_0 and the noise: one draw of q(x_t | x_0) (lecture 05, forward-marginal).
 
-    x0, eps: (n, ...) of any shape. t: (n,) int64 in 0..T, one time per example. Returns x_t: (n, ...), in the dtype of x0
-    (the schedule may be float64).
+    x0, eps: (n, ...) of any shape.
+    t: (n,) int64 in 0..T, one time per example.
+    Returns x_t: (n, ...), in the dtype of x0 (the schedule may be float64).
     """
     ### BEGIN SOLUTION
     alpha_bar = schedule.alpha_bar[t].view(-1, *[1] * (x0.dim() - 1))  # (n, 1, ...)
@@ -355,8 +378,10 @@ plt.show()
 def posterior(x0: torch.Tensor, x_t: torch.Tensor, t: torch.Tensor, schedule: NoiseSchedule) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and variance of q(x_{t-1} | x_t, x_0) (lecture 05, forward-posterior).
 
-    x0, x_t: (n, ...) of any shape. t: (n,) int64 in 1..T. Returns mean: (n, ...), and variance: any shape that broadcasts
-    to x_t example by example, such as (n, 1, ...); both in the dtype of x_t (the schedule may be float64).
+    x0, x_t: (n, ...) of any shape.
+    t: (n,) int64 in 1..T.
+    Returns mean: (n, ...), and variance: any shape that broadcasts to x_t example by example, such
+        as (n, 1, ...); both in the dtype of x_t (the schedule may be float64).
     """
     ### BEGIN SOLUTION
     def at(values: torch.Tensor) -> torch.Tensor:
@@ -410,7 +435,9 @@ check("posterior", points=3)
 def predict_x0(x_t: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
     """The clean data that x_t and a predicted noise imply (lecture 05, conversions). Nothing is clipped.
 
-    x_t, eps: (n, ...) of any shape. t: (n,) int64 in 1..T. Returns (n, ...), in the dtype of x_t (the schedule may be float64).
+    x_t, eps: (n, ...) of any shape.
+    t: (n,) int64 in 1..T.
+    Returns (n, ...), in the dtype of x_t (the schedule may be float64).
     """
     ### BEGIN SOLUTION
     alpha_bar = schedule.alpha_bar[t].view(-1, *[1] * (x_t.dim() - 1))  # (n, 1, ...)
@@ -450,7 +477,9 @@ check("predict_x0", points=2)
 def reverse_mean(x_t: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
     """Mean of the reverse step from x_t to x_{t-1}, given the predicted noise (lecture 05, conversions).
 
-    x_t, eps: (n, ...) of any shape. t: (n,) int64 in 1..T. Returns (n, ...), in the dtype of x_t (the schedule may be float64).
+    x_t, eps: (n, ...) of any shape.
+    t: (n,) int64 in 1..T.
+    Returns (n, ...), in the dtype of x_t (the schedule may be float64).
     It equals the posterior mean at x0 = predict_x0(x_t, t, eps, schedule). Nothing is clipped.
     """
     ### BEGIN SOLUTION
@@ -512,8 +541,11 @@ check("reverse_mean", points=3)
 def reverse_step(model: nn.Module, x_t: torch.Tensor, t: int, schedule: NoiseSchedule, eps: torch.Tensor) -> torch.Tensor:
     """One ancestral step from x_t to x_{t-1}, with variance beta~_t (Ho et al. 2020, algorithm 2).
 
-    model: called once, as model(x_t, times) with times (n,) int64, all equal to t; answers with the predicted noise, shaped like x_t.
-    x_t, eps: (n, ...) of any shape. t: a Python int in 1..T. Returns (n, ...), in the dtype of x_t (the schedule may be float64).
+    model: called once, as model(x_t, times) with times (n,) int64, all equal to t; answers with the
+        predicted noise, shaped like x_t.
+    x_t, eps: (n, ...) of any shape.
+    t: a Python int in 1..T.
+    Returns (n, ...), in the dtype of x_t (the schedule may be float64).
     At t = 1 no noise is added: the result is the mean whatever eps is. Nothing is clipped.
     """
     ### BEGIN SOLUTION
@@ -554,9 +586,12 @@ check("reverse_step", points=3)
 def sample(model: nn.Module, shape: tuple[int, ...], schedule: NoiseSchedule, generator: torch.Generator | None = None) -> torch.Tensor:
     """Ancestral sampling from x_T ~ N(0, I) down to x_0 with variance beta~_t (Ho et al. 2020, algorithm 2).
 
-    model: called T times, as model(x_t, times) with the whole batch, times (n,) int64, t = T, ..., 1. shape: (n, ...).
-    All random numbers come from generator where one is given. Returns x_0: (n, ...) float32, without gradient, on the device of the model's
-    parameters; the model is left in the mode (train or eval) in which it came. Nothing is clipped.
+    model: called T times, as model(x_t, times) with the whole batch, times (n,) int64, t = T, ...,
+        1.
+    shape: (n, ...).
+    All random numbers come from generator where one is given.
+    Returns x_0: (n, ...) float32, without gradient, on the device of the model's parameters; the
+        model is left in the mode (train or eval) in which it came. Nothing is clipped.
     """
     ### BEGIN SOLUTION
     was_training, device = model.training, next(model.parameters()).device
@@ -657,8 +692,10 @@ plt.show()
 def timestep_embedding(t: torch.Tensor, dim: int) -> torch.Tensor:
     """Sines and cosines of the time at geometrically spaced frequencies (lecture 07, timestep-embedding).
 
-    t: (n,) int64. Returns (n, dim) float32 on the device of t: the first half sin(t w_i), the second half cos(t w_i),
-    w_i = 10000^(-i / (dim / 2)) for i = 0..dim/2-1. Raises ValueError where dim is odd.
+    t: (n,) int64.
+    Returns (n, dim) float32 on the device of t: the first half sin(t w_i), the second half cos(t
+        w_i), w_i = 10000^(-i / (dim / 2)) for i = 0..dim/2-1.
+    Raises ValueError where dim is odd.
     """
     ### BEGIN SOLUTION
     if dim % 2:
@@ -717,8 +754,11 @@ plt.show()
 def ddpm_loss(model: nn.Module, x0: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
     """Mean squared error of the predicted noise, over batch and dimensions (Ho et al. 2020, eq. 14).
 
-    model: called once, as model(x_t, t) with t (n,) int64 as it came; answers with the predicted noise, shaped like x_t.
-    x0, eps: (n, ...) of any shape. t: (n,) in 1..T. Returns a scalar tensor with gradient to the model's parameters.
+    model: called once, as model(x_t, t) with t (n,) int64 as it came; answers with the predicted
+        noise, shaped like x_t.
+    x0, eps: (n, ...) of any shape.
+    t: (n,) in 1..T.
+    Returns a scalar tensor with gradient to the model's parameters.
     """
     ### BEGIN SOLUTION
     x_t = add_noise(x0, t, eps, schedule)  # (n, ...)
@@ -757,10 +797,12 @@ check("ddpm_loss", points=3)
 
 # %% exercise="vlb_weight"
 def vlb_weight(t: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
-    """Weight of ||eps - eps_hat||^2 (summed over dimensions, in nats) in the variational bound, for reverse variance beta~_t.
+    """Weight of ||eps - eps_hat||^2 (summed over dimensions, in nats) in the variational bound, for reverse
+    variance beta~_t.
 
-    t: (n,) int64 in 1..T. Returns (n,) in the dtype of the schedule; the value at t = 1 is free, infinity or NaN included
-    (lecture 05, vlb-weight).
+    t: (n,) int64 in 1..T.
+    Returns (n,) in the dtype of the schedule; the value at t = 1 is free, infinity or NaN included
+        (lecture 05, vlb-weight).
     """
     ### BEGIN SOLUTION
     beta, alpha, alpha_bar = schedule.beta[t], schedule.alpha[t], schedule.alpha_bar[t]  # (n,)
@@ -822,10 +864,12 @@ def train_ddpm(
 ) -> list[float]:
     """Train a noise predictor in place by ddpm_loss; any gradient optimiser with learning rate lr.
 
-    model: called as model(x_t, t), t (n,) int64 with one time per example, uniform on 1..T (both ends included). x: (m, ...); m may be
-    smaller than batch_size. Batches go through the data without replacement, freshly shuffled every epoch (a last short batch may be kept or
-    dropped); noise and times are drawn anew at every step, all from generator where one is given. Returns one Python float, the loss, per
-    step. The model is left in training mode or as it came.
+    model: called as model(x_t, t), t (n,) int64 with one time per example, uniform on 1..T (both
+        ends included).
+    x: (m, ...); m may be smaller than batch_size. Batches go through the data without replacement,
+        freshly shuffled every epoch (a last short batch may be kept or dropped); noise and times
+        are drawn anew at every step, all from generator where one is given.
+    Returns one Python float, the loss, per step. The model is left in training mode or as it came.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
@@ -1049,10 +1093,15 @@ plt.show()
 def ddim_sample(model: nn.Module, shape: tuple[int, ...], schedule: NoiseSchedule, steps: int, generator: torch.Generator | None = None) -> torch.Tensor:
     """Deterministic sampling (eta = 0) in `steps` model calls (Song et al. 2021, eq. 12; lecture 06, ddim).
 
-    x_T ~ N(0, I), drawn from generator where one is given, is the only random draw. model: called `steps` times, as model(x_t, times) with the
-    whole batch, times (n,) int64; the times decrease strictly, start at T, are spaced nearly evenly (every gap about T / steps) and stay in 1..T;
-    the last step lands on t = 0. shape: (n, ...). Returns (n, ...) float32, without gradient, on the device of the model's parameters; the model is
-    left in the mode (train or eval) in which it came. Nothing is clipped. Raises ValueError unless 1 <= steps <= T.
+    x_T ~ N(0, I), drawn from generator where one is given, is the only random draw. model: called
+        `steps` times, as model(x_t, times) with the whole batch, times (n,) int64; the times
+        decrease strictly, start at T, are spaced nearly evenly (every gap about T / steps) and stay
+        in 1..T;
+    the last step lands on t = 0.
+    shape: (n, ...).
+    Returns (n, ...) float32, without gradient, on the device of the model's parameters; the model
+        is left in the mode (train or eval) in which it came. Nothing is clipped.
+    Raises ValueError unless 1 <= steps <= T.
     """
     ### BEGIN SOLUTION
     if not 1 <= steps <= schedule.T:

@@ -18,18 +18,36 @@
 # in a coffee break; without one, everything below works as well, only smaller.
 
 # %% setup="install"
+#@title Make this Python ready: run this cell first
+COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
+
 try:
     import workbook
-except ImportError:  # on Colab: fetch the workbook once
-    import subprocess
+except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
+    import io
     import sys
+    import urllib.request
+    import zipfile
+    from pathlib import Path
 
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "from-bottleneck-to-noise"], check=True)
-    import workbook
+    def library():
+        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
+        fetched = Path.cwd() / "fetched-workbook"
+        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
+        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
 
-from workbook.device import pick_device
+    if COURSE and library() is None:
+        try:
+            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
+    if library() is None:
+        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
+    sys.path.insert(0, str(library()))
 
-device = pick_device()
+from workbook.ready import make_ready
+
+device = make_ready()
 
 # %% setup="imports"
 import copy
@@ -110,11 +128,15 @@ class TimeResBlock(nn.Module):
     """A residual block that is told the time: y = residual(x) + f(x, emb).
 
     in_ch, out_ch: channel counts, multiples of 8. time_dim: length of the time vector.
-    forward(x (n, in_ch, h, w), emb (n, time_dim)) -> (n, out_ch, h, w), for any n, h, w (1 image, and height unlike width, too).
-    The residual path is the identity or a 1x1 convolution: with tiny weights in f, x still comes through it.
-    Every example is moved by its own emb, and emb can move every output channel: the normalisation that follows the shift must not
-    have one channel per group (nor be per channel in any other way), which would subtract the shift again.
-    `model.double()` works: float64 in, float64 out. Zero-initialised last layers are welcome (checks give all parameters random values).
+    forward(x (n, in_ch, h, w), emb (n, time_dim)) -> (n, out_ch, h, w), for any n, h, w (1 image,
+        and height unlike width, too).
+    The residual path is the identity or a 1x1 convolution: with tiny weights in f, x still comes
+        through it.
+    Every example is moved by its own emb, and emb can move every output channel: the normalisation
+        that follows the shift must not have one channel per group (nor be per channel in any other
+        way), which would subtract the shift again.
+    `model.double()` works: float64 in, float64 out. Zero-initialised last layers are welcome
+        (checks give all parameters random values).
     """
 
     def __init__(self, in_ch: int, out_ch: int, time_dim: int):
@@ -159,8 +181,10 @@ check("TimeResBlock", points=4)
 class Down(nn.Module):
     """Halves height and width, keeps the channels.
 
-    ch: number of channels. forward(x (n, ch, h, w)) -> (n, ch, h/2, w/2) for even h and w, which may differ.
-    A learned layer (a strided convolution) or a pooling; dropping three of four pixels unseen is neither.
+    ch: number of channels. forward(x (n, ch, h, w)) -> (n, ch, h/2, w/2) for even h and w, which
+        may differ.
+    A learned layer (a strided convolution) or a pooling; dropping three of four pixels unseen is
+        neither.
     """
 
     def __init__(self, ch: int):
@@ -196,7 +220,8 @@ class Up(nn.Module):
 
     ch: number of channels. forward(x (n, ch, h, w)) -> (n, ch, 2h, 2w) for any h and w.
     Contains a transposed convolution of stride 2, any kernel; other layers may stand around it.
-    (An interpolation followed by a convolution is another, also popular, way; here the transposed convolution is the exercise.)
+    (An interpolation followed by a convolution is another, also popular, way; here the transposed
+        convolution is the exercise.)
     """
 
     def __init__(self, ch: int):
@@ -254,9 +279,12 @@ plt.show()
 class SelfAttention2d(nn.Module):
     """Self-attention over the positions of an image, with a residual path: y = x + W_o attention(x).
 
-    ch: channels, a multiple of 8; heads: groups of channels that attend separately. Raises ValueError unless heads divides ch.
-    forward(x (n, ch, h, w)) -> (n, ch, h, w), any h and w. Every position sees every other of its own image, and no other image.
-    There is no position code inside: moving pixels to other positions moves the result in the same way.
+    ch: channels, a multiple of 8; heads: groups of channels that attend separately.
+    Raises ValueError unless heads divides ch.
+    forward(x (n, ch, h, w)) -> (n, ch, h, w), any h and w. Every position sees every other of its
+        own image, and no other image.
+    There is no position code inside: moving pixels to other positions moves the result in the same
+        way.
     Any normalisation within one image is fine.
     """
 
@@ -317,13 +345,18 @@ check("SelfAttention2d", points=4)
 class UNet(nn.Module):
     """A U-Net that predicts the noise in x at time t.
 
-    in_ch: channels of the image. base: channels at full resolution, at least 8 and a multiple of 8. multipliers: one positive integer per level; level i works with
-    base * multipliers[i] channels at 1/2^i of height and width. time_dim: length of the time vector, even.
-    forward(x (n, in_ch, h, w), t (n,) int64 in 1..T) -> predicted noise, of x's shape, unbounded (no squashing at the end).
+    in_ch: channels of the image. base: channels at full resolution, at least 8 and a multiple of 8.
+    multipliers: one positive integer per level; level i works with base * multipliers[i] channels
+        at 1/2^i of height and width. time_dim: length of the time vector, even.
+    forward(x (n, in_ch, h, w), t (n,) int64 in 1..T) -> predicted noise, of x's shape, unbounded
+        (no squashing at the end).
     Raises ValueError unless 2^(len(multipliers) - 1) divides h and w.
-    Each example is treated by itself, with its own t. At every resolution above the lowest, a skip (by concatenation or addition) carries what the way down had there
-    to the way up. All weights are in state_dict(): loaded into a fresh UNet of the same architecture they give the same function.
-    `model.double()` and `model.to(device)` work: x and the weights have one dtype and one device, and so has the result.
+    Each example is treated by itself, with its own t. At every resolution above the lowest, a skip
+        (by concatenation or addition) carries what the way down had there to the way up. All
+        weights are in state_dict(): loaded into a fresh UNet of the same architecture they give the
+        same function.
+    `model.double()` and `model.to(device)` work: x and the weights have one dtype and one device,
+        and so has the result.
     """
 
     def __init__(self, in_ch: int = 1, base: int = 32, multipliers: tuple[int, ...] = (1, 2, 4), time_dim: int = 128):
@@ -372,7 +405,9 @@ check("UNet", points=5)
 
 # %% experiment="receptive_field"
 def sensitivity(function, channels: int = 1) -> torch.Tensor:
-    """|d output[14, 14] / d input[i, j]|, summed over channels, `(28, 28)`, of a function of `(1, channels, 28, 28)`."""
+    """|d output[14, 14] / d input[i, j]|, summed over channels, `(28, 28)`, of a function of `(1, channels, 28,
+    28)`.
+    """
     x = torch.randn(1, channels, 28, 28, generator=torch.Generator().manual_seed(0), requires_grad=True)
     (gradient,) = torch.autograd.grad(function(x)[0, :, 14, 14].sum(), x)
     return gradient[0].abs().sum(0)
@@ -415,11 +450,14 @@ plt.show()
 
 # %% exercise="ema_update"
 def ema_update(ema_model: nn.Module, model: nn.Module, decay: float) -> None:
-    """One step of the running average of the weights, in place on ema_model: average = decay * average + (1 - decay) * new.
+    """One step of the running average of the weights, in place on ema_model: average = decay * average + (1 -
+    decay) * new.
 
-    ema_model, model: two modules of one structure. decay: in [0, 1]; 0 copies the model, 1 keeps the average as it is.
-    Parameters (any float dtype) are averaged, buffers (also integer ones) copied by value. `model` stays as it is, nothing is shared between
-    the two, and no gradient is recorded. Whatever it returns is ignored.
+    ema_model, model: two modules of one structure. decay: in [0, 1]; 0 copies the model, 1 keeps
+        the average as it is.
+    Parameters (any float dtype) are averaged, buffers (also integer ones) copied by value. `model`
+        stays as it is, nothing is shared between the two, and no gradient is recorded. Whatever it
+        returns is ignored.
     """
     ### BEGIN SOLUTION
     with torch.no_grad():
@@ -447,7 +485,8 @@ class Weight(nn.Module):
 
 
 def follow(path: torch.Tensor, decay_at) -> list[float]:
-    """The running average of a path `(steps,)` of one weight, with the decay of step k given by `decay_at(k)`."""
+    """The running average of a path `(steps,)` of one weight, with the decay of step k given by `decay_at(k)`.
+    """
     average, weight, seen = Weight(), Weight(), []
     for k, value in enumerate(path):
         weight.value.data.fill_(value)
@@ -495,16 +534,26 @@ def train_unet(
     model: nn.Module, images: torch.Tensor, schedule: NoiseSchedule, *, steps: int, batch_size: int = 128, lr: float = 1e-3,
     generator: torch.Generator | None = None, device, ema_decay: float = 0.999, amp: bool | None = None,
 ) -> tuple[nn.Module, list[float]]:
-    """Train `model(x_t, t) -> eps_hat` on the DDPM loss and keep a running average of its weights. Returns (ema_model, losses).
+    """Train `model(x_t, t) -> eps_hat` on the DDPM loss and keep a running average of its weights.
+    Returns (ema_model, losses).
 
-    model: a module, trained in place and moved to `device`; left in training mode or as it came. images: (N, c, h, w), float, on any device; N may be smaller than batch_size.
-    schedule: a NoiseSchedule; times are drawn uniformly from {1, ..., T}, both ends included, one per example and step, noise likewise.
-    Batches are drawn without replacement, freshly shuffled in every epoch; a last short batch may be kept or dropped (but not if it is the only one).
-    x_t has the images' dtype (float32 or float64). lr: the optimiser's step size; any torch optimiser.
-    generator: a CPU generator for shuffle, times and noise (None: the global one). device: a torch.device or its name.
-    ema_decay: as in `ema_update`, after every step; a warm-up that starts with smaller decays is allowed, if it has reached 0.9 within 100 steps. ema_model is a separate module on `device` with the structure of `model`.
-    amp: mixed precision. None: on CUDA only. True or False: as told (on the CPU True means bfloat16).
-    losses: one Python float per step, the mean squared error of that step's batch before the update.
+    model: a module, trained in place and moved to `device`; left in training mode or as it came.
+    images: (N, c, h, w), float, on any device; N may be smaller than batch_size.
+    schedule: a NoiseSchedule; times are drawn uniformly from {1, ..., T}, both ends included, one
+        per example and step, noise likewise.
+    Batches are drawn without replacement, freshly shuffled in every epoch; a last short batch may
+        be kept or dropped (but not if it is the only one).
+    x_t has the images' dtype (float32 or float64). lr: the optimiser's step size; any torch
+        optimiser.
+    generator: a CPU generator for shuffle, times and noise (None: the global one).
+    device: a torch.device or its name.
+    ema_decay: as in `ema_update`, after every step; a warm-up that starts with smaller decays is
+        allowed, if it has reached 0.9 within 100 steps. ema_model is a separate module on `device`
+        with the structure of `model`.
+    amp: mixed precision. None: on CUDA only. True or False: as told (on the CPU True means
+        bfloat16).
+    losses: one Python float per step, the mean squared error of that step's batch before the
+        update.
     """
     ### BEGIN SOLUTION
     device = torch.device(device)
@@ -652,8 +701,11 @@ plt.show()
 def frechet_distance(mu_a: torch.Tensor, cov_a: torch.Tensor, mu_b: torch.Tensor, cov_b: torch.Tensor) -> torch.Tensor:
     """The squared Fréchet distance between N(mu_a, cov_a) and N(mu_b, cov_b), as in FID: a scalar, at least 0.
 
-    mu_a, mu_b: (k,). cov_a, cov_b: (k, k), symmetric, positive semi-definite, possibly singular. k may be 1.
-    Symmetric in a and b; 0 for equal arguments up to rounding, and never below 0; real and finite for singular covariances. Returns a 0-d tensor (or a float). Need not be differentiable.
+    mu_a, mu_b: (k,).
+    cov_a, cov_b: (k, k), symmetric, positive semi-definite, possibly singular. k may be 1.
+    Symmetric in a and b; 0 for equal arguments up to rounding, and never below 0; real and finite
+        for singular covariances.
+    Returns a 0-d tensor (or a float). Need not be differentiable.
     """
     ### BEGIN SOLUTION
     a, b = cov_a.double(), cov_b.double()
@@ -767,7 +819,9 @@ check("weights", points=4)
 
 # %% debug="train_briefly"
 def train_briefly(model, images, schedule, steps, decay=0.9999):
-    """Train for a few steps; returns the averaged model, which should follow the model from the very beginning, however few the steps."""
+    """Train for a few steps; returns the averaged model, which should follow the model from the very beginning,
+    however few the steps.
+    """
     average = copy.deepcopy(model)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     for step in range(steps):

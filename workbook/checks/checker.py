@@ -1,6 +1,8 @@
 """`check("name", points=...)`: run one local check, show a tick or the cause, and the progress over the notebook."""
 
 import importlib
+import os
+import traceback
 import types
 from dataclasses import dataclass, field
 
@@ -9,6 +11,13 @@ import torch
 from workbook.checks.saying import CheckFailed
 from workbook.checks.showing import show
 from workbook.progress import quiet
+
+TRACEBACK = "Run your function on a small input in a cell of your own to see the full traceback."
+STUB = "The cell above is as it was handed out. Write your code in place of the last line, run the cell, then run this one again. The hints above unfold with a click."
+
+
+class NotRight(AssertionError):
+    """Raised only while nbgrader's Validate button runs a notebook, which counts a cell as passed unless it raises."""
 
 
 @dataclass
@@ -35,7 +44,14 @@ class Checker:
         verdict = self.verdict(exercise, points)
         self.verdicts[exercise] = verdict
         if self.show:
-            show(verdict, self.verdicts)
+            show(verdict, self.verdicts, self.worth)
+        if os.environ.get("NBGRADER_EXECUTION") == "validate" and verdict.state != "right":
+            raise NotRight(f"{exercise}: {verdict.message}")
+
+    @property
+    def worth(self) -> dict[str, float]:
+        """The points of all exercises of the assignment, in its order; empty where its checks do not list them."""
+        return getattr(self._checks(), "POINTS", {})
 
     def verdict(self, exercise: str, points: int = 0) -> Verdict:
         """The verdict alone, without showing it. Raises ValueError for an exercise that the assignment has no check of."""
@@ -48,18 +64,30 @@ class Checker:
                 torch.manual_seed(0)
                 test(types.SimpleNamespace(**self.namespace))
         except NotImplementedError as reason:
-            stub = "the cell above still raises NotImplementedError. Write your code, run it, then run this cell again."
-            return Verdict(exercise, "not yet", f"Not yet: {str(reason) or stub}", points)
+            return Verdict(exercise, "not yet", str(reason) or self._unwritten(exercise, reason), points)
         except CheckFailed as finding:
             return Verdict(exercise, "wrong", str(finding), points)
         except Exception as error:
-            return Verdict(exercise, "wrong", f"Seen: {type(error).__name__}: {error}\nExpected: a result.\nRun your function on a small input to see the full traceback.", points)
+            return Verdict(exercise, "wrong", f"Seen: {type(error).__name__}: {error}{_place(error)}\nExpected: a result.\n{TRACEBACK}", points)
         return Verdict(exercise, "right", "", points)
 
+    def _unwritten(self, exercise: str, raised: NotImplementedError) -> str:
+        """Which exercise still waits for its code: this one, or one that it calls."""
+        names = [frame.f_code.co_qualname.split(".")[0] for frame, _ in traceback.walk_tb(raised.__traceback__)]
+        other = next((name for name in reversed(names) if name in self.worth), exercise)
+        return STUB if other == exercise else f"This one calls {other}, which waits for its code still. Write {other} first, then run this cell again."
+
     def _find(self, exercise: str):
-        topic = self.assignment.split("_", 1)[1]
-        module = importlib.import_module(f"workbook.checks.{topic}")
-        test = getattr(module, exercise, None)
+        test = getattr(self._checks(), exercise, None)
         if not callable(test):
             raise ValueError(f"{self.assignment} has no local check named {exercise!r}")
         return test
+
+    def _checks(self):
+        return importlib.import_module(f"workbook.checks.{self.assignment.split('_', 1)[1]}")
+
+
+def _place(error: Exception) -> str:
+    """Where in the notebook an error was raised: the line of the cell and its text; empty where no cell is in the traceback."""
+    cells = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename or frame.filename.startswith("<ipython")]
+    return f"\nIn {cells[-1].name}, line {cells[-1].lineno} of its cell: {cells[-1].line}" if cells else ""
