@@ -1,10 +1,13 @@
 """A course folder of nbgrader's form, graded by this judge: submitted notebooks to gradebook, feedback pages and marks.
 
     course/source, release, submitted/STUDENT/ASSIGNMENT/, autograded, feedback, gradebook.db, and results/ASSIGNMENT/STUDENT.json
+
+Nothing here holds the class in memory but the students' names: verdicts are stored as they come and read again where they are wanted.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +17,7 @@ from autograder.limits import Limits
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.results import Result
-from autograder.store import ResultStore
+from autograder.store import ResultStore, key_of, looks
 from autograder.submission import Submission
 from autograder.worker import Job
 
@@ -24,10 +27,30 @@ class CourseError(RuntimeError):
 
 
 @dataclass
-class Graded:
-    """What a grading run did: results by student, how many were judged anew, and nbgrader's failures by student."""
+class StoredResults(Mapping):
+    """Results by student, each read from the store when it is asked for."""
 
-    results: dict[str, Result] = field(default_factory=dict)
+    store: ResultStore
+    assignment: str
+    students: dict[str, None] = field(default_factory=dict)
+
+    def __getitem__(self, student: str) -> Result:
+        if student not in self.students:
+            raise KeyError(student)
+        return Result.from_json(self.store.last(self.assignment, student))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.students)
+
+    def __len__(self) -> int:
+        return len(self.students)
+
+
+@dataclass
+class Graded:
+    """What a grading run did: results by student, how many were judged anew, and who could not be written into the gradebook, with the reason."""
+
+    results: StoredResults
     judged: int = 0
     failures: dict[str, str] = field(default_factory=dict)
 
@@ -41,8 +64,15 @@ class Course:
 
     def __post_init__(self):
         self.root = self.root.resolve()
-        self.api = release.nbgrader_api(self.root)
         self.store = ResultStore(self.root)
+        self._api = None
+
+    @property
+    def api(self):
+        """nbgrader's Python interface for this folder."""
+        if self._api is None:
+            self._api = release.nbgrader_api(self.root)
+        return self._api
 
     def prepare(self, assignment: str) -> None:
         """Put the assignment's source into the course and make nbgrader's release and gradebook entry of it."""
@@ -51,97 +81,130 @@ class Course:
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in: the folders `submitted/STUDENT/ASSIGNMENT`."""
-        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{assignment}") if path.is_dir())
+        folder = self.root / "submitted"
+        return sorted(entry.name for entry in os.scandir(folder) if os.path.isdir(f"{entry.path}/{assignment}")) if folder.is_dir() else []
 
     def notebook(self, student: str, assignment: str) -> Path:
         """The submitted notebook: the one of the assignment's name, else the only one in the folder, which then gets that name."""
         folder = self.root / "submitted" / student / assignment
         wanted = folder / f"{assignment}.ipynb"
-        others = sorted(folder.glob("*.ipynb"))
-        if not wanted.exists() and len(others) == 1:
-            others[0].rename(wanted)
+        if not wanted.exists():
+            others = sorted(folder.glob("*.ipynb"))
+            if len(others) == 1:
+                others[0].rename(wanted)
         return wanted
 
     def submission(self, student: str, assignment: str) -> Submission:
         """What was handed in; an unreadable or absent file says so and is ungradable."""
-        return Submission.read(self.notebook(student, assignment), assignment, student, Limits.load(self.places.checks(assignment) / "limits.toml"))
+        return Submission.read(self.notebook(student, assignment), assignment, student, self._limits(assignment))
+
+    def _limits(self, assignment: str) -> Limits:
+        return Limits.load(self.places.checks(assignment) / "limits.toml")
 
     def grade(self, assignment: str, graders: Pool | Cluster | None = None, progress: Callable[[Result, int, int], None] | None = None) -> Graded:
-        """Judge what has no stored result, then write everything into the gradebook, one student after another.
+        """Judge what has no stored result, and write everything into the gradebook, some students at a time.
 
         graders: who judges (one worker per core of this machine where None); entered only if there is something to judge.
+        progress: called with each result, how many students are done, and how many there are.
+        Interrupted at any moment (Ctrl-C, a full disk, a lost machine), every stored result is kept and the next call goes on from there.
         """
+        from autograder.gradebook import GradebookWriter
+
         if not (self.root / "source" / assignment).is_dir():
             self.prepare(assignment)
-        graded, students = Graded(), self.students(assignment)
+        students = self.students(assignment)
         if not students:
             raise CourseError(f"there is nothing to grade: no folder {self.root}/submitted/STUDENT/{assignment}")
-        for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded):
-            graded.results[student] = result
-            self._into_gradebook(assignment, student, graded)
-            if progress is not None:
-                progress(result, len(graded.results), len(students))
+        graded = Graded(StoredResults(self.store, assignment))
+        with closing(GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)) as writer:
+            for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded):
+                graded.results.students[student] = None
+                if not self._is_written(assignment, student):
+                    self._with_a_file(student, assignment, result)
+                    writer.add(student, result)
+                if progress is not None:
+                    progress(result, len(graded.results), len(students))
         return graded
 
     def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded) -> Iterator[tuple[str, Result]]:
         """Stored results first, then new ones as they come; each new one is stored before it is used."""
-        to_judge = []
+        to_judge, limits = [], self._limits(assignment)
         for student in students:
-            stored = self.store.get(self.submission(student, assignment))
+            stored = self.store.unchanged(self.notebook(student, assignment), assignment, student, limits)
             if stored is None:
                 to_judge.append(student)
             else:
                 yield student, Result.from_json(stored)
         if not to_judge:
             return
+        under_way: dict[str, tuple[str, list | None]] = {}  # key and looks of what was handed to the graders, which may have changed on disk since
+
+        def jobs() -> Iterator[Job]:
+            for student in to_judge:
+                seen = looks(self.notebook(student, assignment))
+                submission = self.submission(student, assignment)
+                under_way[student] = key_of(submission), seen
+                yield Job(student, submission)
+
         with graders:
-            for student, data in graders.run(Job(student, self.submission(student, assignment)) for student in to_judge):
+            for student, data in graders.run(jobs()):
                 graded.judged += 1
-                self.store.put(self.submission(student, assignment), data)
+                key, seen = under_way.pop(student)
+                self.store.keep(assignment, student, key, data, seen)
                 yield student, Result.from_json(data)
 
-    def _into_gradebook(self, assignment: str, student: str, graded: Graded) -> None:
-        """nbgrader's autograde step, which takes the stored result; skipped where the gradebook has it already."""
-        mark = self.root / "results" / assignment / f".{student}.written"
-        stored = (self.root / "results" / assignment / f"{student}.json")
-        done = mark.exists() and stored.exists() and mark.stat().st_mtime_ns >= stored.stat().st_mtime_ns
-        if done and (self.root / "autograded" / student / assignment).is_dir():
-            return
-        self._with_a_file(student, assignment)
-        outcome = self.api.autograde(assignment, student)
-        if not outcome["success"]:
-            graded.failures[student] = outcome.get("log") or outcome.get("error") or "nbgrader gave no reason"
-            return
-        mark.touch()
+    def _mark(self, assignment: str, student: str) -> Path:
+        """A file that is newer than a student's result as soon as that is in the gradebook."""
+        return self.store.path(assignment, student).with_suffix(".written")
 
-    def _with_a_file(self, student: str, assignment: str) -> None:
-        """nbgrader looks for a notebook of the right name; where none was handed in, an empty file stands for it."""
+    def _is_written(self, assignment: str, student: str) -> bool:
+        """Whether folder and gradebook have the stored result already, and the time of handing in as it is now."""
+        try:
+            written = self._mark(assignment, student).stat().st_mtime_ns
+            stored = self.store.path(assignment, student).stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        for lateness in (self.root / "submitted" / student / assignment / "timestamp.txt", self.root / "late.toml"):
+            if lateness.exists() and lateness.stat().st_mtime_ns > written:
+                return False
+        return written >= stored and (self.root / "autograded" / student / assignment).is_dir()
+
+    def _with_a_file(self, student: str, assignment: str, result: Result) -> None:
+        """nbgrader looks for a notebook of the right name; where none was handed in, an empty file stands for it, and has the same result."""
         path = self.notebook(student, assignment)
         for link in [found for found in path.parent.rglob("*") if found.is_symlink()]:
             link.unlink()  # nbgrader copies what links point to, up to the feedback folder
         if not path.exists():
             path.touch()
+            self.store.put(self.submission(student, assignment), result.to_json())
         stamp = path.parent / "timestamp.txt"
         if stamp.exists() and not _is_timestamp(stamp):
             stamp.rename(stamp.with_name("timestamp-invalid.txt"))
 
-    def feedback(self, assignment: str) -> Path:
+    def feedback(self, assignment: str, progress: Callable[[str, int, int], None] | None = None) -> Path:
         """Write the feedback pages of everyone graded; their folder."""
-        for student in self.students(assignment):
-            with contextlib.suppress(FileNotFoundError):
-                outcome = self.api.generate_feedback(assignment, student)
-                if not outcome["success"]:
-                    raise CourseError(f"feedback for {student} could not be written: {outcome.get('log') or outcome.get('error')}")
+        from autograder.feedback import FeedbackWriter
+
+        students = [student for student in self.students(assignment) if (self.root / "autograded" / student / assignment).is_dir()]
+        with closing(FeedbackWriter(self.api, assignment)) as writer:
+            for done, student in enumerate(writer.write(students), 1):
+                if progress is not None:
+                    progress(student, done, len(students))
+        if writer.failures:
+            raise CourseError("\n".join(f"feedback for {student} could not be written: {reason}" for student, reason in writer.failures.items()))
         return self.root / "feedback"
 
     def results(self, assignment: str) -> list[Result]:
-        """The stored results of an assignment."""
-        found = []
+        """The stored results of an assignment that belong to what is handed in now."""
+        return list(self.each_result(assignment))
+
+    def each_result(self, assignment: str) -> Iterator[Result]:
+        """The same, one after another."""
+        limits = self._limits(assignment)
         for student in self.students(assignment):
-            stored = self.store.get(self.submission(student, assignment))
+            stored = self.store.unchanged(self.notebook(student, assignment), assignment, student, limits)
             if stored is not None:
-                found.append(Result.from_json(stored))
-        return found
+                yield Result.from_json(stored)
 
 
 def _is_timestamp(path: Path) -> bool:

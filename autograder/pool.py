@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
@@ -41,17 +43,29 @@ class Pool:
 
     def __enter__(self) -> "Pool":
         self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
-        self._all = [self._start() for _ in range(self.workers)]
+        self._fill_up()
         return self
 
     def __exit__(self, *_exception) -> None:
         for worker in self._all:
+            worker.process.terminate()  # all at once, so that none is waited for while another goes on
+        for worker in self._all:
             _end(worker)
+        self._all = []
+
+    def in_hand(self) -> list[str]:
+        """The keys of the jobs that are being judged now."""
+        return [worker.job.key for worker in list(self._all) if worker.job is not None]
+
+    def _fill_up(self) -> None:
+        """Start workers until there are as many as there should be."""
+        self._all += [self._start() for _ in range(self.workers - len(self._all))]
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, dict]]:
         """Judge jobs and yield (key, result JSON) in the order in which they finish. Raises PoolFailed where workers cannot start."""
         source_of_jobs, again = iter(jobs), deque()
         tries: dict[str, int] = {}
+        self._fill_up()
         try:
             while True:
                 for worker in self._all:
@@ -71,11 +85,10 @@ class Pool:
             self._drop_unfinished()
 
     def _drop_unfinished(self) -> None:
-        """After an interrupted run: nobody waits any longer for what is still being judged."""
-        for index, worker in enumerate(self._all):
-            if worker.job is not None:
-                _end(worker)
-                self._all[index] = self._start()
+        """After an interrupted run: nobody waits any longer for what is still being judged. The next run starts others."""
+        for worker in [worker for worker in self._all if worker.job is not None]:
+            _end(worker)
+            self._all.remove(worker)
 
     def _any_ready(self) -> bool:
         return any(worker.ready for worker in self._all)
@@ -122,9 +135,23 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed), daemon=True)
-        process.start()
+        with _deaf_to_interrupts():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches every process of a terminal: those started in here ignore it from their first moment, since this one decides when to stop."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def lost(job: Job, places: Places) -> dict:

@@ -3,14 +3,19 @@
 import hashlib
 import json
 import os
+import stat
 import tempfile
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from autograder.limits import Limits
 from autograder.places import Places
 from autograder.submission import Submission
+
+SETTLED = 2.0  # seconds after its last change from which a file's times tell it from every other state of it
 
 
 @dataclass(frozen=True)
@@ -21,18 +26,63 @@ class ResultStore:
 
     def get(self, submission: Submission) -> dict | None:
         """The stored result of exactly these bytes under exactly these checks, or None."""
+        stored = self._read(submission.assignment, submission.student)
+        return stored["result"] if stored and stored.get("key") == key_of(submission) else None
+
+    def put(self, submission: Submission, result: dict, seen: list | None = None) -> None:
+        """Store a result, whole or not at all; `seen` is what `looks` gave before the files were read."""
+        self.keep(submission.assignment, submission.student, key_of(submission), result, seen)
+
+    def keep(self, assignment: str, student: str, key: str, result: dict, seen: list | None = None) -> None:
+        """Store a result under a key that was computed before."""
+        write_whole(self.path(assignment, student), json.dumps({"key": key, "judge": judge_key(Places.here(), assignment), "seen": seen, "result": result}))
+
+    def unchanged(self, path: Path, assignment: str, student: str, limits: Limits | None = None) -> dict | None:
+        """The stored result of the notebook at `path`, if it is still what was judged: by its files' sizes and times, else by their bytes."""
+        stored = self._read(assignment, student)
+        if not stored or stored.get("judge") != judge_key(Places.here(), assignment):
+            return None
+        seen = looks(path)
+        if seen is not None and seen == stored.get("seen"):
+            return stored["result"]
+        if stored.get("key") != key_of(Submission.read(path, assignment, student, limits)):
+            return None
+        if seen is not None:  # so that the next look is enough
+            self.keep(assignment, student, stored["key"], stored["result"], seen)
+        return stored["result"]
+
+    def last(self, assignment: str, student: str) -> dict | None:
+        """The result that was stored last, of whatever was handed in then; None where there is none."""
+        stored = self._read(assignment, student)
+        return stored["result"] if stored else None
+
+    def path(self, assignment: str, student: str) -> Path:
+        """The file of a student's result."""
+        return self.course / "results" / assignment / f"{safe_name(student)}.json"
+
+    def _read(self, assignment: str, student: str) -> dict | None:
         try:
-            stored = json.loads(self._path(submission).read_text())
+            stored = json.loads(self.path(assignment, student).read_text())
         except (OSError, ValueError):
             return None
-        return stored["result"] if isinstance(stored, dict) and stored.get("key") == key_of(submission) else None
+        return stored if isinstance(stored, dict) and isinstance(stored.get("result"), dict) else None
 
-    def put(self, submission: Submission, result: dict) -> None:
-        """Store a result, whole or not at all."""
-        write_whole(self._path(submission), json.dumps({"key": key_of(submission), "result": result}))
 
-    def _path(self, submission: Submission) -> Path:
-        return self.course / "results" / submission.assignment / f"{safe_name(submission.student)}.json"
+def looks(path: Path) -> list | None:
+    """What tells a submission's files from their other states without reading them: name, size, times and number of each.
+
+    None where that cannot be trusted: a notebook that is no file, or anything changed so lately that another change might show the same times.
+    """
+    found = []
+    try:
+        for file in [path, *sorted(path.parent.glob("*.safetensors"))]:
+            state = file.lstat()
+            if not stat.S_ISREG(state.st_mode) or abs(time.time() - state.st_ctime) < SETTLED:
+                return None
+            found.append([file.name, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino])
+    except OSError:
+        return None
+    return found
 
 
 def safe_name(text: str) -> str:

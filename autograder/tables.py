@@ -1,6 +1,7 @@
 """Results as tables for a terminal: colour on a terminal, plain in a pipe."""
 
 from collections import Counter
+from collections.abc import Iterable
 from string import ascii_lowercase
 
 from rich.markup import escape
@@ -53,17 +54,19 @@ def verdict_table(result: Result) -> Table:
     return table
 
 
-def stats_table(results: list[Result]) -> Table:
-    """Per exercise over a class, hardest first: success rate, outcomes, misconceptions."""
-    table = Table(title=f"{results[0].assignment}: {len(results)} submissions, hardest first" if results else "no submissions")
+def stats_table(results: Iterable[Result]) -> Table:
+    """Per exercise over a class, hardest first: success rate, outcomes, misconceptions. Results are taken one by one."""
+    number, title, outcomes, named = 0, "", {}, {}
+    for number, result in enumerate(results, 1):
+        title = result.assignment
+        for e in result.exercises:
+            outcomes.setdefault(e.name, Counter())[e.outcome] += 1
+            named.setdefault(e.name, Counter()).update([e.misconception] if e.misconception else [])
+    table = Table(title=f"{title}: {number:,} submissions, hardest first" if number else "no submissions")
     for name in ("exercise", "passed", "outcomes", "misconceptions"):
         table.add_column(name, overflow="fold")
-    rows = []
-    for row in zip(*(result.exercises for result in results), strict=True):
-        rate = sum(e.outcome == "passed" for e in row) / len(row)
-        outcomes = Counter(e.outcome for e in row if e.outcome != "passed").most_common()
-        named = Counter(e.misconception for e in row if e.misconception).most_common()
-        rows.append((rate, row[0].name, outcomes, named))
-    for rate, name, outcomes, named in sorted(rows, key=lambda row: row[:2]):
-        table.add_row(escape(name), f"{rate:.0%}", ", ".join(f"{n} {what}" for what, n in outcomes), escape(", ".join(f"{what} ({n})" for what, n in named)))
+    for name in sorted(outcomes, key=lambda name: (outcomes[name]["passed"] / outcomes[name].total(), name)):
+        others = ", ".join(f"{n} {what}" for what, n in outcomes[name].most_common() if what != "passed")
+        rate = outcomes[name]["passed"] / outcomes[name].total()
+        table.add_row(escape(name), f"{rate:.0%}", others, escape(", ".join(f"{what} ({n})" for what, n in named[name].most_common())))
     return table

@@ -46,5 +46,14 @@ def configure(config: Config, course: Path) -> Config:
 
 def has_own_steps(config: Config) -> bool:
     """Whether an instructor has put something else into nbgrader's autograde step than `configure` does: other steps, or hooks."""
-    ours, theirs = configure(Config(), Path()).Autograde, config.Autograde
-    return any(theirs[name] != ours.get(name) for name in theirs if name != "exclude_overwriting") or "BaseConverter" in config
+    return _differs(config, "Autograde", {"exclude_overwriting"})
+
+
+def feedback_has_own_steps(config: Config) -> bool:
+    """The same of its feedback step; a template of one's own counts too."""
+    return _differs(config, "GenerateFeedback", set()) or bool(set(config.HTMLExporter) - {"template_name"})
+
+
+def _differs(config: Config, step: str, free: set[str]) -> bool:
+    ours, theirs = configure(Config(), Path())[step], config[step]
+    return any(theirs[name] != ours.get(name) for name in theirs if name not in free) or "BaseConverter" in config

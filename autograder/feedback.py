@@ -1,0 +1,206 @@
+"""Feedback pages: what nbgrader's generate_feedback writes, by the same template and the same steps, but no cell is rendered twice.
+
+Most cells of a class are the release's own. A cell's HTML depends on its text, its outputs, its score and its comment; it is made by nbconvert once for each
+of these and kept. What is left for a page is its frame: the heading, the list of scores, the style.
+"""
+
+import hashlib
+import html
+import json
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbgrader import utils
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.converters import GenerateFeedback
+from nbgrader.converters.base import BaseConverter
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from traitlets.config import Config
+
+from autograder.gradebook import Layout, with_indices
+from autograder.nbgrader_steps.config import feedback_has_own_steps
+
+BATCH = 50  # students whose rows are read at once
+MOST_KEPT = 64 << 20  # characters of rendered cells that are kept
+CELLS = """{{% extends 'index.html.j2' %}}{{% block header %}}{{% endblock %}}{{% block body %}}{{{{ self.body_loop() }}}}{{% endblock %}}
+{{% block footer %}}{{% endblock %}}{{%- block any_cell scoped -%}}{mark}{{{{ super() }}}}{{%- endblock -%}}"""
+OTHER_STEPS = ("GetGrades", "CSSHTMLHeaderPreprocessor")  # the gradebook is read for many students at once, and the style is the same on all pages
+FRAME = "{{% extends 'index.html.j2' %}}{{% block body_loop %}}{mark}{{% endblock %}}"
+
+
+class PartExporter(HTMLExporter):
+    """nbconvert's exporter for a part of a page, of cells that are known to be valid: it checks none, and parses its own HTML again only where an image is in it."""
+
+    def from_notebook_node(self, nb, resources=None, **keywords):
+        """As HTMLExporter does it, which would parse every page for the sake of images without a description."""
+        text, resources = TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **keywords)
+        if "<img" in text:
+            soup = BeautifulSoup(text, features="html.parser")
+            for image in soup.select("img:not([alt])"):
+                image.attrs["alt"] = "No description has been provided for this image"
+            text = str(soup)
+        return text, resources
+
+    def _preprocess(self, nb, resources):
+        for step in self._preprocessors:
+            nb, resources = step(nb, resources)
+        return nb, resources
+
+
+@dataclass
+class FeedbackWriter:
+    """Writes the feedback pages of one assignment. `failures` says whose could not be written, and why."""
+
+    api: object
+    assignment: str
+    failures: dict[str, str] = field(default_factory=dict)
+    _kept: OrderedDict = field(default_factory=OrderedDict)
+    _size: int = 0
+    _book: Gradebook | None = None
+
+    def __post_init__(self):
+        self._app = GenerateFeedback(coursedir=self.api.coursedir, parent=self.api)
+        self._app.update_config(Config({"HTMLExporter": {"template_name": "feedback"}}))
+        self._by_nbgrader = feedback_has_own_steps(self.api.config)
+        self._mark, self._place = f"mark-{secrets.token_hex(16)}", f"id-{secrets.token_hex(16)}"  # which no student's text can hold
+        self._cells = self._exporter(CELLS, [step for step in self._app.preprocessors if not str(step).endswith(OTHER_STEPS)])
+        self._frame = self._exporter(FRAME, [])
+        _, self._style = CSSHTMLHeaderPreprocessor(parent=self._frame)(None, self._frame._init_resources({}))
+
+    def _exporter(self, template: str, steps: list) -> PartExporter:
+        exporter = PartExporter(parent=self._app, config=self._app.config)
+        exporter.raw_template = template.format(mark=self._mark)
+        exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=exporter))
+        for step in steps:
+            exporter.register_preprocessor(step)
+        return exporter
+
+    def write(self, students: list[str]) -> Iterator[str]:
+        """Write the pages of these students; each is yielded when it is done."""
+        for first in range(0, len(students), BATCH):
+            batch = students[first : first + BATCH]
+            rows = {} if self._by_nbgrader else self._rows(batch)
+            for student in batch:
+                try:
+                    self._write(student, rows)
+                except Exception as error:  # one page that cannot be written costs nobody else's
+                    self.failures[student] = f"{type(error).__name__}: {error}"
+                yield student
+
+    def close(self) -> None:
+        """Leave the gradebook."""
+        if self._book is not None:
+            self._book.close()
+
+    def _rows(self, students: list[str]) -> dict[str, "Marked"]:
+        """What the gradebook says of some students, by name."""
+        if self._book is None:
+            self._book = Gradebook(self.api.coursedir.db_url, self.api.coursedir.course_id)
+            with_indices(self._book)
+            self._layout = Layout.read(self._book, self.assignment)
+        rows = selectinload(SubmittedAssignment.notebooks)
+        wanted = select(SubmittedAssignment).where(SubmittedAssignment.assignment_id == self._layout.assignment, SubmittedAssignment.student_id.in_(students))
+        found = self._book.db.scalars(wanted.options(rows.selectinload(SubmittedNotebook.grades), rows.selectinload(SubmittedNotebook.comments)))
+        marked = {submission.student_id: Marked.of(submission.notebooks[0], self._layout) for submission in found}
+        self._book.db.rollback()
+        self._book.db.expunge_all()
+        return marked
+
+    def _write(self, student: str, rows: dict[str, "Marked"]) -> None:
+        if self._by_nbgrader:
+            outcome = self.api.generate_feedback(self.assignment, student)
+            if not outcome["success"]:
+                raise RuntimeError(outcome.get("log") or outcome.get("error"))
+            return
+        if student not in rows:
+            raise LookupError("the gradebook does not have this submission; run: autograder course grade")
+        names = (self.assignment, student)
+        graded, folder = Path(self._app._format_source(*names)), Path(os.path.normpath(self._app._format_dest(*names)))
+        text = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
+        page = self.page(nbformat.v4.reads(text), student, rows[student])
+        if folder.exists():
+            utils.rmtree(str(folder))
+        folder.mkdir(parents=True)
+        BaseConverter.init_assignment(self._app, *names)  # copies what lies beside the notebook
+        (folder / f"{self.assignment}.html").write_text(page, encoding="utf-8")
+        self._app.set_permissions(*names)
+
+    def page(self, notebook, student: str, marked: "Marked") -> str:
+        """The page of a graded notebook."""
+        resources = {
+            "inlining": self._style["inlining"], "unique_key": self.assignment, "output_files_dir": f"{self.assignment}_files", "metadata": {"name": self.assignment, "path": ""},
+            "nbgrader": {"student": student, "assignment": self.assignment, "notebook": self.assignment, "db_url": "",
+                         "score": marked.score - marked.penalty, "max_score": marked.max_score, "late_penalty": marked.penalty},
+        }  # fmt: skip
+        for cell in notebook.cells:
+            marked.put_into(cell)
+        fragments = self._fragments(notebook, resources)
+        notebook.cells = [nbformat.from_dict({"cell_type": cell.cell_type, "metadata": cell.metadata}) for cell in notebook.cells]  # all that the frame shows
+        frame = self._render(self._frame, notebook, resources)
+        before, _, after = frame.partition(self._mark)
+        return before + "".join(fragments) + after
+
+    def _fragments(self, notebook, resources: dict) -> list[str]:
+        """Every cell's HTML: kept from before, or made now, all new ones together."""
+        keys = [_key(cell) for cell in notebook.cells]
+        names = [html.escape(str(cell.pop("id", ""))) for cell in notebook.cells]
+        new = {key: cell for key, cell in zip(keys, notebook.cells, strict=True) if key not in self._kept}
+        if new:
+            cells = [dict(cell, id=f"{self._place}-{number}") for number, cell in enumerate(new.values())]
+            some = nbformat.from_dict({"cells": cells, "metadata": notebook.metadata, "nbformat": 4, "nbformat_minor": 5})
+            made = self._render(self._cells, some, resources).split(self._mark)[1:]
+            for number, (key, fragment) in enumerate(zip(new, made, strict=True)):
+                self._kept[key] = fragment.replace(f"{self._place}-{number}", self._place)
+                self._size += len(self._kept[key])
+        found = []
+        for key, name in zip(keys, names, strict=True):
+            self._kept.move_to_end(key)
+            found.append(self._kept[key].replace(self._place, name))
+        while self._size > MOST_KEPT:
+            self._size -= len(self._kept.popitem(last=False)[1])
+        return found
+
+    def _render(self, exporter: PartExporter, notebook, resources: dict) -> str:
+        text, _ = exporter.from_notebook_node(notebook, resources)
+        return text
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What the gradebook says of one notebook: scores with their maxima and comments by grade id, and the sums."""
+
+    scores: dict[str, tuple[float, float]]
+    comments: dict[str, str | None]
+    score: float
+    max_score: float
+    penalty: float
+
+    @classmethod
+    def of(cls, row: SubmittedNotebook, layout: Layout) -> "Marked":
+        """From the gradebook's row of a submitted notebook."""
+        scores = {layout.graded[grade.cell_id]: (grade.score, layout.points[grade.cell_id]) for grade in row.grades}
+        comments = {layout.commented[comment.cell_id]: comment.comment for comment in row.comments}
+        return cls(scores, comments, sum(score for score, _ in scores.values()), sum(layout.points.values()), row.late_submission_penalty or 0)
+
+    def put_into(self, cell) -> None:
+        """Score and comment into a cell's metadata, where nbgrader's template looks for them. Raises KeyError where the gradebook has no such cell."""
+        if utils.is_solution(cell) or utils.is_task(cell):
+            cell.metadata.nbgrader["comment"] = self.comments[cell.metadata.nbgrader["grade_id"]]
+        if utils.is_grade(cell) or utils.is_task(cell):
+            cell.metadata.nbgrader["score"], cell.metadata.nbgrader["points"] = self.scores[cell.metadata.nbgrader["grade_id"]]
+
+
+def _key(cell) -> bytes:
+    """A digest of all that a cell's HTML depends on, but its id."""
+    parts = {name: value for name, value in cell.items() if name != "id"}
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).digest()
