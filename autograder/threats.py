@@ -25,7 +25,7 @@ ROWS = {
     51: "warnings and progress bars", 52: "other order of summation, dtype, seeds", 53: "another random stream", 54: "an alternative formula", 55: "wall-clock limits under load",
     56: "rounding above the maximum", 57: "helpers, moved imports, magics, other styles", 58: "a failing cell elsewhere", 59: "a fault of the grader itself",
     60: "memory that belongs to no process; processes that hide", 61: "the grader killed at any moment", 62: "a full disk of the grader's", 63: "a locked gradebook",
-    64: "the same verdict again, alone and under load", 65: "limits per assignment, named in the outcome",
+    64: "the same verdict again, alone and under load", 65: "limits per assignment, named in the outcome", 66: "a sandbox that is missing or does not hold",
 }  # fmt: skip
 
 

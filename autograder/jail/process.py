@@ -153,7 +153,7 @@ class _Budget:
         while True:
             used = self._usage() - self.used_before
             if used > cpu:
-                raise errors.TimedOut(f"Your code was still running after {cpu:.0f} s of computing time.")
+                raise errors.TimedOut(f"Your code was still running after {cpu:.3g} s of computing time.")
             waited = self._idle()
             if waited > max(self.process.limits.wall, cpu * 4) and not _readable(self.process.channel, 0):
                 raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
