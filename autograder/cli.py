@@ -2,30 +2,34 @@
 
 import json
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-EXIT_CODES = "Exit codes: 0 done, 1 some submissions ask for a person or a check failed, 2 wrong use or missing files, 3 the sandbox is missing."
+from autograder.course_cli import course_app
+from autograder.terminal import (
+    EXIT_CODES,
+    FAULT,
+    NO_SANDBOX,
+    AssignmentName,
+    CourseFolder,
+    Scheduler,
+    Tls,
+    Unsandboxed,
+    Workers,
+    fail,
+    graders,
+    needs_person,
+    out,
+    progress,
+    say,
+    tell,
+)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=f"Release, grade and report the workbook's assignments.\n\n{EXIT_CODES}")
-course_app = typer.Typer(no_args_is_help=True, help="Grade a class through nbgrader: gradebook, feedback pages, marks.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Release, grade and report the workbook's assignments.", epilog=EXIT_CODES)
 app.add_typer(course_app, name="course")
-out, err = Console(), Console(stderr=True)
-
-Workers = Annotated[int, typer.Option("--workers", "-w", help="grading processes (0: one per core)")]
-Unsandboxed = Annotated[bool, typer.Option("--unsandboxed", help="run the code WITHOUT a sandbox; only for your own")]
-Scheduler = Annotated[str, typer.Option("--scheduler", help="grade on the machines of a Dask scheduler, e.g. tcp://HOST:8786")]
-Tls = Annotated[Path | None, typer.Option("--tls", help="a folder with the cluster's ca.crt, tls.crt and tls.key: encrypt, and talk only to who has such")]
-CourseFolder = Annotated[Path, typer.Option("--course", "-c", help="the course's folder")]
-
-
-def _fail(message: str, code: int = 2) -> typer.Exit:
-    err.print(message, markup=False, style="red")
-    return typer.Exit(code)
 
 
 @app.command()
@@ -41,9 +45,9 @@ def release(names: Annotated[list[str] | None, typer.Argument(help="assignments,
     places = Places.here()
     for name in names or places.assignment_names():
         try:
-            out.print(f"released {make(name, places).relative_to(places.root)}", markup=False)
+            tell(f"released {make(name, places).relative_to(places.root)}")
         except (ReleaseFailed, ValueError, FileNotFoundError) as error:
-            raise _fail(str(error)) from None
+            raise fail(str(error)) from None
 
 
 @app.command()
@@ -67,10 +71,10 @@ def grade(
     from autograder.tables import class_table
 
     try:
-        jobs = find_submissions(paths, assignment, seed)
+        jobs = find_submissions(paths, assignment, seed, say)
     except (FileNotFoundError, ValueError) as error:
-        raise _fail(str(error)) from None
-    results = _judge(jobs, _graders(workers, not unsandboxed, scheduler, tls))
+        raise fail(str(error)) from None
+    results = _judge(jobs, graders(workers, not unsandboxed, scheduler, tls))
     for result in results:
         if json_dir is not None:
             write_whole(json_dir / f"{safe_name(result.student)}.{result.assignment}.json", json.dumps(result.to_json(), indent=1) + "\n")
@@ -78,7 +82,7 @@ def grade(
         write_whole(json_file, json.dumps([result.to_json() for result in results], indent=1) + "\n")
     for name in sorted({result.assignment for result in results}):
         out.print(class_table([result for result in results if result.assignment == name]))
-    raise typer.Exit(int(any(_needs_person(result) for result in results)))
+    raise typer.Exit(int(any(needs_person(result) for result in results)))
 
 
 @app.command()
@@ -98,99 +102,12 @@ def check(
     try:
         jobs = find_submissions([notebook], assignment, seed)
     except (FileNotFoundError, ValueError) as error:
-        raise _fail(str(error)) from None
-    result = _judge(jobs, _graders(1, not unsandboxed))[0]
+        raise fail(str(error)) from None
+    result = _judge(jobs, graders(1, not unsandboxed))[0]
     out.print(verdict_table(result))
     if result.reason:
         out.print(result.reason, markup=False)
     raise typer.Exit(int(result.score < result.max_score))
-
-
-@course_app.command("prepare")
-def course_prepare(names: Annotated[list[str], typer.Argument(help="assignments")], course: CourseFolder = Path("course")) -> None:
-    """Put assignments into the course: nbgrader's source, release and gradebook.
-
-    Example: `autograder course prepare 03_vae`
-    """
-    from autograder.course import Course
-    from autograder.release import ReleaseFailed
-
-    for name in names:
-        try:
-            Course(course).prepare(name)
-        except (ReleaseFailed, FileNotFoundError, ValueError) as error:
-            raise _fail(str(error)) from None
-        out.print(f"{name} is in {course}/release and in the gradebook", markup=False)
-
-
-@course_app.command("grade")
-def course_grade(
-    name: str, course: CourseFolder = Path("course"), workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "", tls: Tls = None
-) -> None:
-    """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
-
-    Example: `autograder course grade 03_vae`
-    """
-    from autograder.course import Course, CourseError
-    from autograder.jail.errors import SandboxMissing
-    from autograder.pool import PoolFailed
-    from autograder.tables import class_table
-
-    try:
-        with _progress() as bar:
-            task = bar.add_task(f"grading {name}", total=None)
-            graded = Course(course).grade(name, _graders(workers, not unsandboxed, scheduler, tls), lambda _result, done, total: bar.update(task, completed=done, total=total))
-    except (CourseError, FileNotFoundError) as error:
-        raise _fail(str(error)) from None
-    except OSError as error:  # a full disk, a folder that cannot be written
-        raise _fail(f"{error}. What was judged so far is kept; mend this and run the same command again.") from None
-    except (PoolFailed, SandboxMissing) as error:
-        raise _fail(str(error), 3) from None
-    out.print(class_table(list(graded.results.values())))
-    for student, log in graded.failures.items():
-        err.print(f"{student}: nbgrader could not write this submission:\n{log}", markup=False, style="red")
-    out.print(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {course}/gradebook.db", markup=False)
-    raise typer.Exit(int(bool(graded.failures) or any(_needs_person(result) for result in graded.results.values())))
-
-
-@course_app.command("feedback")
-def course_feedback(name: str, course: CourseFolder = Path("course")) -> None:
-    """Write the feedback pages.
-
-    Example: `autograder course feedback 03_vae`
-    """
-    from autograder.course import Course, CourseError
-
-    try:
-        out.print(f"feedback pages are in {Course(course).feedback(name)}", markup=False)
-    except CourseError as error:
-        raise _fail(str(error)) from None
-
-
-@course_app.command("export")
-def course_export(
-    name: str,
-    course: CourseFolder = Path("course"),
-    form: Annotated[str, typer.Option("--format", "-f", help="csv, canvas or moodle")] = "csv",
-    to: Annotated[Path | None, typer.Option("--to", help="the file to write (standard output where none)")] = None,
-) -> None:
-    """Marks as CSV, or in Canvas's or Moodle's columns.
-
-    Example: `autograder course export 03_vae --format canvas --to marks.csv`
-    """
-    from autograder import exports
-    from autograder.course import Course
-    from autograder.store import write_whole
-
-    writers = {"csv": exports.to_csv, "canvas": exports.to_canvas, "moodle": exports.to_moodle}
-    if form not in writers:
-        raise _fail(f"unknown format {form!r}; known are {', '.join(writers)}")
-    text = writers[form](Course(course).results(name))
-    if to is None:
-        sys.stdout.write(text)
-    else:
-        write_whole(to, text)
-        out.print(f"wrote {to}", markup=False)
 
 
 @app.command()
@@ -208,13 +125,13 @@ def bundle(
     from autograder.release import ReleaseFailed
 
     try:
-        out.print(f"the student bundle is in {make(folder, Places.here(), address, site)}", markup=False)
+        tell(f"the student bundle is in {make(folder, Places.here(), address, site)}")
     except (ReleaseFailed, FileExistsError, ValueError) as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
 
 
 @app.command()
-def gradescope(name: str, to: Annotated[Path, typer.Argument(help="the zip to write")]) -> None:
+def gradescope(name: AssignmentName, to: Annotated[Path, typer.Argument(help="the zip to write")]) -> None:
     """Write an autograder zip of Gradescope's form, which grades there with the same checks.
 
     Example: `autograder gradescope 03_vae 03_vae.zip`
@@ -223,14 +140,14 @@ def gradescope(name: str, to: Annotated[Path, typer.Argument(help="the zip to wr
     from autograder.places import Places
 
     try:
-        out.print(f"wrote {write_zip(name, to, Places.here())}; upload it as the assignment's autograder", markup=False)
+        tell(f"wrote {write_zip(name, to, Places.here())}; upload it as the assignment's autograder")
     except FileNotFoundError as error:
-        raise _fail(str(error)) from None
+        raise fail(str(error)) from None
 
 
 @app.command()
 def stats(
-    name: str,
+    name: AssignmentName,
     course: CourseFolder = Path("course"),
     html: Annotated[Path | None, typer.Option("--html", help="write a report with plots as well")] = None,
 ) -> None:
@@ -245,11 +162,11 @@ def stats(
 
     results = Course(course).results(name)
     if not results:
-        raise _fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
+        raise fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
     out.print(stats_table(results))
     if html is not None:
         write_whole(html, report(results))
-        out.print(f"wrote {html}", markup=False)
+        tell(f"wrote {html}")
 
 
 @app.command()
@@ -289,7 +206,7 @@ def _node(program) -> None:
     try:
         program()
     except PoolFailed as error:
-        raise _fail(str(error), 3) from None
+        raise fail(str(error), NO_SANDBOX) from None
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
@@ -305,14 +222,6 @@ def doctor() -> None:
     raise typer.Exit(examine(out))
 
 
-def _graders(workers: int, sandboxed: bool, scheduler: str = "", tls: Path | None = None):
-    """Workers of this machine, or of a cluster."""
-    from autograder.cluster import Cluster
-    from autograder.pool import Pool
-
-    return Cluster(scheduler, tls=tls) if scheduler else Pool(workers, sandboxed)
-
-
 def _judge(jobs: list, graders) -> list:
     from autograder.jail.errors import SandboxMissing
     from autograder.pool import PoolFailed
@@ -320,29 +229,24 @@ def _judge(jobs: list, graders) -> list:
 
     results = []
     try:
-        with graders as ready, _progress() as bar:
+        with graders as ready, progress() as bar:
             task = bar.add_task("grading", total=len(jobs))
             for _, data in ready.run(jobs):
                 results.append(Result.from_json(data))
                 bar.update(task, advance=1)
     except (PoolFailed, SandboxMissing) as error:
-        raise _fail(str(error), 3) from None
+        raise fail(str(error), NO_SANDBOX) from None
     return sorted(results, key=lambda result: (result.assignment, result.student))
 
 
-def _needs_person(result) -> bool:
-    from autograder.results import needs_a_person
-
-    return bool(needs_a_person(result))
-
-
-def _progress() -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err, disable=not err.is_terminal)
-
-
 def main() -> None:
-    """The program `autograder`."""
-    app()
+    """The program `autograder`. A fault of its own is told from every other end by its exit code."""
+    try:
+        app()
+    except Exception:
+        traceback.print_exc()
+        fail("This should not have happened, and is a fault of the grader. Nothing that was judged is lost. Please report the lines above with the command that you gave.")
+        sys.exit(FAULT)
 
 
 if __name__ == "__main__":

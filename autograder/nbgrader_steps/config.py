@@ -15,6 +15,7 @@ def configure(config: Config, course: Path) -> Config:
     config.CourseDirectory.course_id = "from-bottleneck-to-noise"
     if (url := gradebook_url()) is not None:
         config.CourseDirectory.db_url = url
+    config.Exchange.root = str(course / "exchange")  # on a server of many users: a folder that all may write to, set in nbgrader_config.py
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.ClearSolutions.text_stub = "*Your answer here.*"
     config.Autograde.exporter_class = f"{STEPS}.opening.OpenSubmission"
@@ -37,6 +38,7 @@ def configure(config: Config, course: Path) -> Config:
         f"{STEPS}.cleaning.CleanText",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    config.AssignLatePenalties.plugin_class = f"{STEPS}.lateness.LateRule"
     config.TemplateExporter.filters = {"markdown2html": f"{STEPS}.cleaning.markdown_to_html"}  # formgrader's pages too
     config.ClearMetadataPreprocessor.enabled = True
     config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("deletable",), ("editable",)]

@@ -1,0 +1,183 @@
+"""`autograder course ...`: a class through nbgrader, from what was handed in to marks."""
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.terminal import (  # fmt: skip
+    ASKS,
+    EXIT_CODES,
+    NO_SANDBOX,
+    AssignmentName,
+    CourseFolder,
+    Scheduler,
+    Tls,
+    Unsandboxed,
+    Workers,
+    fail,
+    graders,
+    needs_person,
+    out,
+    progress,
+    say,
+    tell,
+)
+
+course_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Grade a class through nbgrader: gradebook, feedback pages, marks.", epilog=EXIT_CODES)
+HERE = Path("course")
+
+
+@contextmanager
+def _explained():
+    """Errors that have an explanation as a message and an exit code."""
+    from autograder.course import CourseError
+    from autograder.jail.errors import SandboxMissing
+    from autograder.pool import PoolFailed
+    from autograder.release import ReleaseFailed
+
+    try:
+        yield
+    except (PoolFailed, SandboxMissing) as error:
+        raise fail(str(error), NO_SANDBOX) from None
+    except (CourseError, ReleaseFailed, FileNotFoundError, ValueError) as error:
+        raise fail(str(error)) from None
+    except OSError as error:  # a full disk, a folder that cannot be written
+        raise fail(f"{error}. What was judged so far is kept; mend this and run the same command again.") from None
+
+
+def _course(folder: Path, name: str):
+    """The course, and a check that the assignment is one. Raises FileNotFoundError."""
+    from autograder import source
+    from autograder.course import Course
+
+    source.load(name)
+    return Course(folder)
+
+
+@course_app.command("prepare")
+def course_prepare(names: Annotated[list[str], typer.Argument(help="assignments")], course: CourseFolder = HERE) -> None:
+    """Put assignments into the course: nbgrader's source, release and gradebook.
+
+    Example: `autograder course prepare 03_vae`
+    """
+    for name in names:
+        with _explained():
+            _course(course, name).prepare(name)
+        tell(f"{name} is in {course}/release and in the gradebook")
+
+
+@course_app.command("due")
+def course_due(
+    name: AssignmentName,
+    when: Annotated[str, typer.Argument(help="date and time, with a zone where it is not UTC; 'none' takes it away")],
+    per_day: Annotated[float, typer.Option(help="percent of the points reached that each day begun after it costs")] = 0.0,
+    grace: Annotated[float, typer.Option(help="minutes that cost nothing")] = 0.0,
+    at_most: Annotated[float, typer.Option(help="percent of the points reached that lateness costs at most")] = 100.0,
+    course: CourseFolder = HERE,
+) -> None:
+    """Set an assignment's due date and what lateness costs. Lateness is read from each submission's timestamp.txt, which nbgrader writes when it collects.
+
+    Example: `autograder course due 03_vae "2026-12-01 18:00 +0100" --per-day 10 --grace 15 --at-most 50`
+    """
+    from autograder.deadlines import set_due
+    from autograder.nbgrader_steps.lateness import Rule
+
+    with _explained():
+        said = set_due(_course(course, name), name, when, Rule(per_day / 100, grace, at_most / 100))
+    tell(f"{said}; it takes effect with the next: autograder course grade {name}")
+
+
+@course_app.command("collect")
+def course_collect(
+    name: AssignmentName,
+    paths: Annotated[list[Path], typer.Argument(help="archives as Canvas or Moodle export them, folders, notebooks")],
+    course: CourseFolder = HERE,
+) -> None:
+    """Put what was handed in elsewhere into `course/submitted/STUDENT/ASSIGNMENT/`; of several notebooks of one student the latest.
+
+    Example: `autograder course collect 03_vae submissions.zip`
+    """
+    from autograder.collect import collect
+
+    with _explained():
+        collected = collect(_course(course, name), name, paths, say)
+    tell(f"{collected.new} new, {collected.replaced} replaced, {collected.unchanged} unchanged in {course}/submitted")
+    if collected.late:
+        tell(f"marked as late by Canvas, which gives no times: {', '.join(collected.late)}")
+
+
+@course_app.command("grade")
+def course_grade(
+    name: AssignmentName, course: CourseFolder = HERE, workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "", tls: Tls = None
+) -> None:
+    """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
+
+    Example: `autograder course grade 03_vae`
+    """
+    from autograder.tables import class_table
+
+    with _explained(), progress() as bar:
+        task = bar.add_task(f"grading {name}", total=None)
+        graded = _course(course, name).grade(name, graders(workers, not unsandboxed, scheduler, tls), lambda _result, done, total: bar.update(task, completed=done, total=total))
+    out.print(class_table(list(graded.results.values())))
+    for student, log in graded.failures.items():
+        say(f"{student}: nbgrader could not write this submission:\n{log}")
+    tell(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {course}/gradebook.db")
+    raise typer.Exit(ASKS if graded.failures or any(needs_person(result) for result in graded.results.values()) else 0)
+
+
+@course_app.command("feedback")
+def course_feedback(name: AssignmentName, course: CourseFolder = HERE) -> None:
+    """Write the feedback pages.
+
+    Example: `autograder course feedback 03_vae`
+    """
+    with _explained():
+        tell(f"feedback pages are in {_course(course, name).feedback(name)}")
+
+
+@course_app.command("export")
+def course_export(
+    name: AssignmentName,
+    course: CourseFolder = HERE,
+    form: Annotated[str, typer.Option("--format", "-f", help="csv, canvas or moodle")] = "csv",
+    to: Annotated[Path | None, typer.Option("--to", help="the file to write (standard output where none)")] = None,
+    provisional: Annotated[bool, typer.Option("--provisional", help="canvas, moodle: what is decided so far, where a person still has something to grade")] = False,
+) -> None:
+    """The gradebook's marks as CSV, or in Canvas's or Moodle's columns: with manual grades, extra credit and late penalties.
+
+    A mark stays empty in Canvas's and Moodle's columns as long as something of it waits for a person.
+
+    Example: `autograder course export 03_vae --format canvas --to marks.csv`
+    """
+    from autograder import exports, marks
+    from autograder.store import write_whole
+
+    if form not in ("csv", "canvas", "moodle"):
+        raise fail(f"unknown format {form!r}; known are csv, canvas, moodle")
+    with _explained():
+        opened = _course(course, name)
+        results, known = opened.results(name), marks.of_course(opened.api.coursedir.db_url, name)
+    if not results:
+        raise fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
+    text = exports.to_csv(results, known) if form == "csv" else {"canvas": exports.to_canvas, "moodle": exports.to_moodle}[form](results, known, provisional)
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        with _explained():
+            write_whole(to, text)
+        tell(f"wrote {to}")
+    raise typer.Exit(_remarks(name, len(opened.students(name)) - len(results), sum(bool(exports.waits(result, known)) for result in results), form, provisional))
+
+
+def _remarks(name: str, unjudged: int, waiting: int, form: str, provisional: bool) -> int:
+    """Say what is missing in an export; the exit code."""
+    if unjudged:
+        say(f"{unjudged} submissions are left out: not judged yet, changed since, or judged by other checks. Run: autograder course grade {name}")
+    if waiting:
+        what = "are marked in the column 'waiting'" if form == "csv" else "have what is decided so far" if provisional else "are left empty (--provisional fills in what is decided so far)"
+        say(f"{waiting} marks {what}: something of them waits for a person; see Manual Grading in formgrader")
+    return ASKS if unjudged or waiting else 0
