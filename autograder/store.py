@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from autograder.closure import closure
 from autograder.limits import Limits
 from autograder.places import Places
 from autograder.submission import Submission
@@ -116,11 +117,12 @@ def key_of(submission: Submission) -> str:
 
 @cache
 def judge_key(places: Places, assignment: str) -> str:
-    """A digest of the judge's own code, the assignment's source and checks, and the versions of what they stand on."""
+    """A digest of the code that judges (with all that it imports of this package), the assignment's source and checks, and the versions of what they stand on."""
     digest = hashlib.sha256(f"torch {version('torch')}".encode())
-    folders = [Path(__file__).parent, places.checks(assignment), places.misconceptions(assignment), places.probes()]
-    files = {path for folder in folders[1:] for path in folder.rglob("*") if path.suffix in (".py", ".toml")}
-    files |= {path for path in folders[0].rglob("*.py") if not {"checks", "misconceptions", "probes"} & set(path.relative_to(folders[0]).parts)}
-    for path in sorted(files | {places.source(assignment)}):
+    folders = [places.checks(assignment), places.misconceptions(assignment), places.probes()]
+    files = {path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".toml")}
+    here = Path(__file__).parent
+    code = closure({here / "worker.py", *(here / "jail").rglob("*.py"), *places.checks(assignment).glob("*.py")})
+    for path in sorted({path.resolve() for path in files} | code | {places.source(assignment).resolve()}):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

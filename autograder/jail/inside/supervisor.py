@@ -15,6 +15,9 @@ import syscalls
 
 TICK = 0.05  # seconds between two looks at the job
 CLOCK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+RESIDENT = 21  # the field of /proc/PID/stat, counted from the one after the name
+SLACK = 4096  # pages by which the kernel's quick count may lag behind
 
 
 def supervise(limits: dict, channel: socket.socket, control: socket.socket, sandboxed: bool) -> None:
@@ -81,7 +84,7 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
                 _tell(control, {"usage": used, "queued": clock.queued(processes)})
             if len(processes) > limits["processes"]:
                 return "processes"
-            if sum(_memory(p) for p in processes) > limits["memory"]:
+            if _at_most(processes) > limits["memory"] and sum(_memory(p) for p in processes) > limits["memory"]:
                 return "memory"
             if time.monotonic() > limits["until"]:
                 return "time"
@@ -147,6 +150,14 @@ def _queued(process: int) -> float:
     except (OSError, IndexError):  # gone meanwhile, or a kernel without these figures
         pass
     return total / 1e9
+
+
+def _at_most(processes: dict) -> int:
+    """Bytes that the processes cannot exceed, from what was read of them anyway: all pages of each, shared ones counted every time.
+
+    What `_memory` reads costs the kernel a walk through all pages of a process, a hundred times as long; it is needed only where this bound does not settle it.
+    """
+    return sum((int(stat[RESIDENT]) + SLACK) * PAGE for stat in processes.values() if stat)
 
 
 def _memory(process: int) -> int:
