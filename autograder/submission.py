@@ -194,7 +194,8 @@ def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
         if kind == "exercise":
             sources[exercise] = cell.source
         run.append(RunCell(exercise if kind == "exercise" else str(number), cell.source, definitions_only=kind == "experiment"))
-    defined = {name: cell.source for cell in run for name in _defined(cell.source)}
+    homeless = any(exercise.name not in sources for exercise in assignment.exercises)
+    defined = {name: cell.source for cell in run for name in _defined(cell.source)} if homeless else {}
     for exercise in assignment.exercises:
         if exercise.name not in sources and exercise.name in defined:
             sources[exercise.name] = defined[exercise.name]
@@ -231,6 +232,10 @@ def _defined(source: str) -> list[str]:
 
 def is_blank(source: str, stub: str) -> bool:
     """Whether an exercise's cell is the released stub still, up to comments, docstrings and layout."""
+    if source == stub:
+        return True
+    if "NotImplementedError" in stub and "NotImplementedError" not in source:  # most answers, without a look at their grammar
+        return False
     return _skeleton(source) == _skeleton(stub)
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import torch
 from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
@@ -30,6 +29,10 @@ DTYPES = {
     )
 }  # fmt: skip
 KINDS = frozenset(DTYPES.values())
+CODES = {
+    torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64", torch.int8: "I8", torch.int16: "I16", torch.int32: "I32",
+    torch.int64: "I64", torch.uint8: "U8", torch.bool: "BOOL", torch.complex64: "C64",
+}  # fmt: skip
 
 
 class ProtocolError(Exception):
@@ -133,6 +136,19 @@ class Codec:
 def _key(value):
     """A dictionary key that can be hashed; others are known by their form."""
     return value if isinstance(value, str | int | float | bool) or value is None else repr(value)[:100]
+
+
+def save_tensors(tensors: dict[str, torch.Tensor]) -> bytes:
+    """Plain, contiguous CPU tensors in safetensors' format. Its own writer looks for shared memory first, which encoded tensors never have."""
+    header, parts, end = {}, [], 0
+    for name, tensor in tensors.items():
+        plain = tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor
+        parts.append(plain.numpy().tobytes())
+        header[name] = {"dtype": CODES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(parts[-1])]}
+        end += len(parts[-1])
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + b"".join(parts)
 
 
 def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
