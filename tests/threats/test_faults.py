@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from grading import VAE, notebook
@@ -64,11 +65,16 @@ def course(prepared, tmp_path):
     return Course(tmp_path / "course")
 
 
+def sound(course: Course) -> bool:
+    """Whether SQLite finds nothing wrong with the gradebook."""
+    with contextlib.closing(sqlite3.connect(course.root / "gradebook.db")) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def consistent(course: Course) -> None:
     """The gradebook is sound and holds exactly the stored results."""
+    assert sound(course)
     path = course.root / "gradebook.db"
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     results = {result.student: result for result in course.results(VAE)}
     with Gradebook(f"sqlite:///{path}") as gradebook:
         rows = {s.student.id: {g.name: g.auto_score for n in s.notebooks for g in n.grades} for s in gradebook.assignment_submissions(VAE)}
@@ -79,23 +85,43 @@ def consistent(course: Course) -> None:
             assert rows[student][f"check-{exercise.name}"] == wanted, (student, exercise.name)
 
 
+def hand_in(course: Course, student: str) -> None:
+    """One more submission, unlike all others."""
+    folder = course.root / "submitted" / student / VAE
+    folder.mkdir(parents=True)
+    (folder / f"{VAE}.ipynb").write_bytes(notebook(blank=True, extra=[f"# {student}"]))
+
+
+def graded_seeds(course: Course) -> dict[str, int]:
+    """The seed of every stored verdict, which tells one judging from another; raises where a file is not whole."""
+    return {result["student"]: result["seed"] for path in (course.root / "results").rglob("*.json") for result in [json.loads(path.read_text())["result"]]}
+
+
 @pytest.mark.row(61)
 def test_killed_at_any_moment_nothing_is_lost_or_done_twice(course):
-    """SIGKILL at random moments; the next run goes on, keeps every finished verdict (its seed shows it), and the gradebook is whole."""
-    moments, seeds = random.Random(int(os.environ.get("THREAT_SEED", "1"))), {}
-    for _ in range(KILLS):
-        process = subprocess.Popen([sys.executable, "-c", GRADE, str(course.root)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    """SIGKILL at random moments, with new work each time; every finished verdict is kept, the gradebook stays sound, and the last run does just the rest."""
+    moments, command = random.Random(int(os.environ.get("THREAT_SEED", "1"))), [sys.executable, "-c", GRADE, str(course.root)]
+    start = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole, seeds, hit = time.monotonic() - start, graded_seeds(course), {"before a verdict": 0, "between verdicts": 0, "after the last": 0}
+    for kill in range(KILLS):
+        for part in range(3):
+            hand_in(course, f"late-{kill}-{part}")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moments.uniform(1.0, 14.0))
+            process.wait(moments.uniform(0.4, 1.1) * whole)
         with contextlib.suppress(ProcessLookupError):  # it may have finished before its moment
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        for path in (course.root / "results").rglob("*.json"):
-            result = json.loads(path.read_text())["result"]
-            assert seeds.setdefault(result["student"], result["seed"]) == result["seed"], "a finished verdict was judged again"
-    last = subprocess.run([sys.executable, "-c", GRADE, str(course.root)], capture_output=True, text=True)
-    assert last.returncode == 0 and int(last.stdout) == len(SUBMISSIONS) - len(seeds), last.stderr[-2000:]
+        process.wait()
+        now = graded_seeds(course)
+        assert now | seeds == now, "a finished verdict was lost or judged again"
+        assert sound(course)
+        hit["before a verdict" if len(now) == len(seeds) else "after the last" if len(now) == len(course.students(VAE)) else "between verdicts"] += 1
+        seeds = now
+    last = subprocess.run(command, capture_output=True, text=True)
+    assert last.returncode == 0 and int(last.stdout) == len(course.students(VAE)) - len(seeds), last.stderr[-2000:]
     consistent(course)
+    print(f"killed {KILLS} times: {', '.join(f'{count} {when}' for when, count in hit.items())}; {len(course.students(VAE))} submissions, none lost, none judged twice")
 
 
 @pytest.mark.row(61)
@@ -135,6 +161,42 @@ def test_a_full_disk_loses_nothing(pool, course, monkeypatch):
     assert len(stored) == 2 and all(json.loads(path.read_text())["result"] for path in stored) and not list((course.root / "results" / VAE).glob(".*.json.*"))
     graders = Lent(pool)
     assert not course.grade(VAE, graders).failures and len(graders.judged) == len(SUBMISSIONS) - 2
+    consistent(course)
+
+
+@pytest.mark.slow
+@pytest.mark.row(62)
+def test_a_disk_that_is_really_full(prepared, tmp_path):
+    """A small disk with nothing left, then a little more for every run, then enough: what was stored is never judged again, and in the end all is there."""
+    submissions, small = tmp_path / "submissions", tmp_path / "small"
+    submissions.mkdir()
+    small.mkdir()
+    for student, data in SUBMISSIONS.items():
+        (submissions / f"{student}.ipynb").write_bytes(data)
+    here = Path(__file__).parent
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, str(here / "full_disk.py"), str(prepared), str(submissions), str(small)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": f"{here.parent}:{here}"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    runs = json.loads(done.stdout)
+    seeds = {}
+    for run in runs:
+        assert not run["stopped"] or "No space" in run["stopped"]
+        assert all("No space" in reason or "disk is full" in reason or "disk I/O" in reason for reason in run["failures"].values())
+        assert all(run["stored"].get(student) == seed for student, seed in seeds.items()), "a stored verdict was lost or judged again"
+        assert not set(run["judged"]) & set(seeds)
+        seeds = run["stored"]
+    assert runs[0]["stopped"] and not runs[0]["stored"], "the disk was not full"
+    assert not runs[-1]["failures"] and not runs[-1]["stopped"] and set(seeds) == set(SUBMISSIONS)
+
+
+@pytest.mark.row(63)
+def test_a_gradebook_that_is_locked_for_a_moment_is_waited_for(pool, course):
+    """Another process writes while we grade; nobody fails, nothing is judged twice."""
+    hold = "import sqlite3, sys, time\nbook = sqlite3.connect(sys.argv[1])\nbook.execute('BEGIN EXCLUSIVE')\nprint(flush=True)\ntime.sleep(1.5)\nbook.rollback()"
+    with subprocess.Popen([sys.executable, "-c", hold, str(course.root / "gradebook.db")], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        graders = Lent(pool)
+        assert not course.grade(VAE, graders).failures and sorted(graders.judged) == sorted(SUBMISSIONS)
     consistent(course)
 
 
