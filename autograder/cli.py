@@ -19,16 +19,20 @@ from autograder.terminal import (
     Tls,
     Unsandboxed,
     Workers,
+    err,
     fail,
     graders,
     needs_person,
     out,
-    progress,
     say,
     tell,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help="Release, grade and report the workbook's assignments.", epilog=EXIT_CODES)
+HELP = """Release, grade and report the workbook's assignments.
+
+Examples: `autograder release`, `autograder course grade 03_vae`, `autograder check assignments/03_vae/03_vae.ipynb`
+"""
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown", help=HELP, epilog=EXIT_CODES)
 app.add_typer(course_app, name="course")
 
 
@@ -74,10 +78,12 @@ def grade(
         jobs = find_submissions(paths, assignment, seed, say)
     except (FileNotFoundError, ValueError) as error:
         raise fail(str(error)) from None
-    results = _judge(jobs, graders(workers, not unsandboxed, scheduler, tls))
-    for result in results:
+
+    def keep(result) -> None:
         if json_dir is not None:
             write_whole(json_dir / f"{safe_name(result.student)}.{result.assignment}.json", json.dumps(result.to_json(), indent=1) + "\n")
+
+    results = _judge(jobs, graders(workers, not unsandboxed, scheduler, tls), keep)
     if json_file is not None:
         write_whole(json_file, json.dumps([result.to_json() for result in results], indent=1) + "\n")
     for name in sorted({result.assignment for result in results}):
@@ -222,20 +228,27 @@ def doctor() -> None:
     raise typer.Exit(examine(out))
 
 
-def _judge(jobs: list, graders) -> list:
+def _judge(jobs: list, graders, keep=lambda result: None) -> list:
+    """Results, each given to `keep` as it comes, in the order of assignments and students."""
     from autograder.jail.errors import SandboxMissing
     from autograder.pool import PoolFailed
+    from autograder.progress import GradingBar
     from autograder.results import Result
 
     results = []
     try:
-        with graders as ready, progress() as bar:
-            task = bar.add_task("grading", total=len(jobs))
+        with graders as ready, GradingBar("grading", err, ready) as bar:
             for _, data in ready.run(jobs):
                 results.append(Result.from_json(data))
-                bar.update(task, advance=1)
+                keep(results[-1])
+                bar.note(results[-1], len(results), len(jobs))
     except (PoolFailed, SandboxMissing) as error:
         raise fail(str(error), NO_SANDBOX) from None
+    except OSError as error:  # a full disk, a folder that cannot be written
+        raise fail(str(error)) from None
+    except KeyboardInterrupt:
+        say(f"stopped after {len(results)} of {len(jobs)}")
+        raise
     return sorted(results, key=lambda result: (result.assignment, result.student))
 
 

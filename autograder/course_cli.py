@@ -17,17 +17,22 @@ from autograder.terminal import (  # fmt: skip
     Tls,
     Unsandboxed,
     Workers,
+    err,
     fail,
     graders,
-    needs_person,
     out,
     progress,
     say,
     tell,
 )
 
-course_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Grade a class through nbgrader: gradebook, feedback pages, marks.", epilog=EXIT_CODES)
+HELP = """Grade a class through nbgrader: gradebook, feedback pages, marks.
+
+Examples: `autograder course prepare 03_vae`, `autograder course collect 03_vae submissions.zip`, `autograder course grade 03_vae`
+"""
+course_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help=HELP, epilog=EXIT_CODES)
 HERE = Path("course")
+LARGE = 200  # submissions from which on a class is shown by exercise, not by student
 
 
 @contextmanager
@@ -46,6 +51,9 @@ def _explained():
         raise fail(str(error)) from None
     except OSError as error:  # a full disk, a folder that cannot be written
         raise fail(f"{error}. What was judged so far is kept; mend this and run the same command again.") from None
+    except KeyboardInterrupt:
+        say("stopped; what was judged so far is kept, and the same command goes on from there")
+        raise
 
 
 def _course(folder: Path, name: str):
@@ -117,16 +125,18 @@ def course_grade(
 
     Example: `autograder course grade 03_vae`
     """
-    from autograder.tables import class_table
+    from autograder.progress import GradingBar
+    from autograder.tables import class_table, stats_table
 
-    with _explained(), progress() as bar:
-        task = bar.add_task(f"grading {name}", total=None)
-        graded = _course(course, name).grade(name, graders(workers, not unsandboxed, scheduler, tls), lambda _result, done, total: bar.update(task, completed=done, total=total))
-    out.print(class_table(list(graded.results.values())))
+    judges = graders(workers, not unsandboxed, scheduler, tls)
+    with _explained(), GradingBar(f"grading {name}", err, judges) as bar:
+        graded = _course(course, name).grade(name, judges, bar.note)
+    results = graded.results.values()
+    out.print(class_table(list(results)) if len(results) <= LARGE else stats_table(results))
     for student, log in graded.failures.items():
         say(f"{student}: nbgrader could not write this submission:\n{log}")
     tell(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {course}/gradebook.db")
-    raise typer.Exit(ASKS if graded.failures or any(needs_person(result) for result in graded.results.values()) else 0)
+    raise typer.Exit(ASKS if graded.failures or bar.failures else 0)
 
 
 @course_app.command("feedback")
@@ -135,8 +145,10 @@ def course_feedback(name: AssignmentName, course: CourseFolder = HERE) -> None:
 
     Example: `autograder course feedback 03_vae`
     """
-    with _explained():
-        tell(f"feedback pages are in {_course(course, name).feedback(name)}")
+    with _explained(), progress() as bar:
+        task = bar.add_task("writing pages", total=None)
+        pages = _course(course, name).feedback(name, lambda _student, done, total: bar.update(task, completed=done, total=total))
+    tell(f"feedback pages are in {pages}")
 
 
 @course_app.command("export")

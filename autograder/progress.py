@@ -47,13 +47,10 @@ class Pace:
 
 
 class GradingBar:
-    """Use as a context manager; call `note` with every result.
+    """Use as a context manager; call `note` with every result. Whom the graders are judging is shown where they can tell."""
 
-    in_hand: names of those being judged at this moment.
-    """
-
-    def __init__(self, title: str, console: Console, in_hand: Callable[[], list[str]] = list):
-        self.title, self.console, self.in_hand = title, console, in_hand
+    def __init__(self, title: str, console: Console, graders: object = None):
+        self.title, self.console, self.in_hand = title, console, getattr(graders, "in_hand", list)
         self.pace, self.done, self.failures, self.said = Pace(), 0, 0, time.monotonic()
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), _State(self))
         self.progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal, refresh_per_second=4)
