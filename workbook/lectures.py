@@ -95,7 +95,7 @@ def _story(path: Path, notebook, error) -> str:
     """Which cell failed, where it starts in the source, and the error."""
     failed = next(cell for cell in notebook.cells if any(output.output_type == "error" for output in cell.get("outputs", [])))
     first = failed.source.splitlines()[0]
-    line = next((number for number, text in enumerate(path.read_text().splitlines(), start=1) if text == first), 1)
+    line = next((number for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1) if text == first), 1)
     tail = COLOUR.sub("", "\n".join(next(o for o in failed.outputs if o.output_type == "error").traceback)).splitlines()[-12:]
     return f"{path.name}: the cell that starts in line {line} failed:\n    {first}\n{error.ename}: {error.evalue}\n\n" + "\n".join(tail)
 

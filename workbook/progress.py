@@ -26,6 +26,7 @@ else:
 REFRESH = 0.2  # seconds between two updates of the bar's text
 REDRAW = 1.0  # seconds between two drawings of the live curve
 SMOOTH = 50  # the loss shown is a mean over at most this many last steps
+STOPPED = "Stopped after step {done} of {description}; what was learned is kept. To go on, call the training function again with the same model, in a cell of its own."
 
 _curves: list["LiveCurve"] = []  # the live curves that are open, innermost last
 _hushed: list[bool] = []  # one entry per open `quiet` block
@@ -60,6 +61,8 @@ def track(steps: int | Iterable, description: str = "training", losses: Sequence
         bar.set_postfix_str(_status(losses, batch_size, bar.n, time.monotonic() - began), refresh=False)
     if _curves and losses:
         _curves[-1].draw(losses)
+    if stop.is_set() and not hushed:
+        print(STOPPED.format(done=done, description=description))
 
 
 @contextmanager

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import nbformat
 
+from workbook.terminal import say
+
 LARGEST_NOTEBOOK = 20_000_000  # bytes; the graders refuse more
 LARGEST_WEIGHTS = 16_000_000
+MOST_WEIGHTS = 4_000_000
 NAME = re.compile(r"\d\d_[a-z_]+")
 
 
@@ -86,60 +89,74 @@ def _order(notebook: nbformat.NotebookNode) -> Finding:
 
 
 def _exercises(notebook: nbformat.NotebookNode, names: list[str]) -> list[Finding]:
-    """What the check cells said when they were last run."""
+    """What the check cells said when they were last run, in the notebook's order."""
     said = {}
     for cell in notebook.cells:
         found = re.match(r'check\("(\w+)"', cell.source) if cell.cell_type == "code" else None
         if found:
             said[found[1]] = "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
-    findings = []
-    for name in sorted(names, key=lambda name: list(said).index(name) if name in said else len(said)):
-        if name not in said:
-            findings.append(Finding(False, f'{name}: its check cell is missing; put back a cell that reads check("{name}")'))
-        elif f"✓ {name}" in said[name]:
-            findings.append(Finding(True, f"{name}: passes its local check"))
-        else:
-            told = said[name].strip().splitlines()
-            findings.append(Finding(False, f"{name}: {told[0].removeprefix('✗ ').removeprefix('… ') if told else 'its check has not been run'}"))
-    return findings
+    return [_exercise(name, said.get(name)) for name in [*(name for name in said if name in names), *(name for name in names if name not in said)]]
+
+
+def _exercise(name: str, said: str | None) -> Finding:
+    if said is None:
+        return Finding(False, f'{name}: its check cell is missing; put back a cell that reads check("{name}")')
+    if f"✓ {name}" in said:
+        return Finding(True, f"{name}: passes its local check")
+    told = said.strip().splitlines()
+    if not told:
+        return Finding(False, f"{name}: its check has not been run")
+    head = re.sub(rf"^[✗…] {name}: ", "", told[0])
+    return Finding(False, f"{name}: {head}" + (f". {told[1]}" if len(told) > 2 else ""))
 
 
 def _weights(folder: Path) -> Finding:
-    """The weights file beside the notebook: there, of the right kind, finite, not too large."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    """The weights file beside the notebook: there, written by `save_unet`, finite, neither too large nor too many."""
+    from safetensors import SafetensorError, safe_open
 
     files = sorted(folder.glob("*.safetensors"))
     if not files:
         return Finding(False, "no weights beside the notebook: run the cell that saves unet.safetensors, and hand that file in too")
     path = next((file for file in files if file.name == "unet.safetensors"), files[0])
-    size = _size(path, LARGEST_WEIGHTS)
-    if not size.fine:
-        return Finding(False, f"{path.name} has {path.stat().st_size / 1e6:.0f} MB, more than {LARGEST_WEIGHTS / 1e6:.0f}: save the weights in half precision, or train a smaller network")
+    if path.stat().st_size > LARGEST_WEIGHTS:
+        return Finding(False, f"{path.name} has {path.stat().st_size / 1e6:.0f} MB, more than {LARGEST_WEIGHTS / 1e6:.0f}: train a narrower network")
     try:
-        tensors = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            architecture = (file.metadata() or {}).get("architecture")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # a safetensors file is no dict
     except (SafetensorError, OSError) as error:
         return Finding(False, f"{path.name} cannot be read ({error}): save it again with the notebook's cell")
     bad = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
+    count = sum(tensor.numel() for tensor in tensors.values())
     if bad:
         return Finding(False, f"{path.name}: {bad[0]} holds values that are not finite: the training has diverged")
-    return Finding(True, f"{path.name}: {sum(tensor.numel() for tensor in tensors.values()):,} finite weights, {path.stat().st_size / 1e6:.1f} MB")
+    if architecture is None:
+        return Finding(False, f"{path.name} does not say which network it belongs to: write it with save_unet, as the notebook's cell does")
+    if count > MOST_WEIGHTS:
+        return Finding(False, f"{path.name} holds {count:,} weights, more than {MOST_WEIGHTS:,}: train a narrower network")
+    return Finding(True, f"{path.name}: {count:,} finite weights, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the findings; 0, 1 or 2 as the module's docstring says."""
-    parser = argparse.ArgumentParser(prog="python -m workbook.validate", description="Look a notebook over before it is handed in.")
-    parser.add_argument("notebook", type=Path)
+    parser = argparse.ArgumentParser(
+        prog="python -m workbook.validate",
+        description="Look a notebook over before it is handed in.",
+        epilog="Examples: python -m workbook.validate assignments/03_vae/03_vae.ipynb\n          python -m workbook.validate --run assignments/05_unet/05_unet.ipynb",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("notebook", type=Path, help="the assignment's notebook, saved")
     parser.add_argument("--run", action="store_true", help="run it from top to bottom in a fresh kernel first (in a copy)")
     options = parser.parse_args(arguments)
     try:
         findings = look_over(options.notebook, options.run)
     except (FileNotFoundError, NotAnAssignment) as error:
-        print(error, file=sys.stderr)
+        say(str(error), sys.stderr)
         return 2
-    print("\n".join(map(str, findings)))
+    say("\n".join(map(str, findings)))
     against = sum(not finding.fine for finding in findings)
-    print("\nReady to hand in." if not against else f"\n{against} things to look at. Handing in is possible all the same: each exercise is judged by itself.")
+    things = "1 thing" if against == 1 else f"{against} things"
+    say("\nReady to hand in." if not against else f"\n{things} to look at. Handing in is possible all the same: each exercise is judged by itself.")
     return int(against > 0)
 
 

@@ -3,6 +3,7 @@
 import html
 
 from workbook.reading import with_links
+from workbook.terminal import say
 
 STYLES = {"right": ("✓", "#1b7f4d", "right"), "wrong": ("✗", "#b3261e", "not right yet"), "not yet": ("…", "#6b5d00", "not yet")}
 
@@ -16,7 +17,7 @@ def show(verdict, verdicts, worth: dict[str, float]) -> None:
     except ImportError:
         get_ipython = None
     if get_ipython is None or get_ipython() is None:
-        print(text)
+        say(text)
     else:
         display({"text/plain": text, "text/html": as_html(verdict, verdicts, worth)}, raw=True)
 
