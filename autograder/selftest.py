@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from autograder.jail.process import StudentProcess
 from autograder.limits import MIB, Limits
 
 SMALL = Limits(memory=300 * MIB, processes=20, disk=4 * MIB, files=100, wall=10.0)  # so that reaching a limit takes no time and no memory
+FIRST_NUMBER = 500  # process numbers inside are below
 LIBC = "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\ndef check(result):\n    if result != 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))\n"
 CHILDREN = "import os, signal, time\nchildren = []\ntry:\n    for _ in range(COUNT):\n        child = os.fork()\n        if child == 0:\n            hog = bytearray(os.urandom(1 << 20)) * SIZE\n            time.sleep(30)\n            os._exit(0)\n" \
            "        children.append(child)\n    time.sleep(1.0)\n    got = len(children)\nfinally:\n    for child in children: os.kill(child, signal.SIGKILL)\n"  # fmt: skip
@@ -48,16 +50,16 @@ class Observation:
     control: bool
 
 
-def attempts(secret: Path, port: int) -> list[Attempt]:
-    """The attacks, against a file and a listener of our own."""
+def attempts(secret: Path, port: int, process: int) -> list[Attempt]:
+    """The attacks, against a file, a listener and a process of our own."""
     written = f"{sys.prefix}/written-by-doctor"
     mark = f"/tmp/left-by-doctor-{os.getpid()}"
     return [
         Attempt("mount namespace", "read a hidden file", f"got = open({str(secret)!r}).read()"),
-        Attempt("mount namespace", "write into the installation", f"open({written!r}, 'w').write('x'); got = 1", control=os.access(sys.prefix, os.W_OK)),
+        Attempt("mount namespace", "write into the installation", f"open({written!r}, 'w').write('x'); got = 1", control=os.access(sys.prefix, os.W_OK), rare=True),
         Attempt("mount namespace", "import the reference", "import autograder; got = autograder.__file__"),
         Attempt("mount namespace", "find what another submission left", f"import os; got = os.stat({mark!r}); os.unlink({mark!r})", before=f"open({mark!r}, 'w').close()"),
-        Attempt("process namespace", "see other processes", f"import os; os.kill({os.getpid()}, 0); got = 1"),
+        Attempt("process namespace", "see other processes", f"import os; os.kill({process}, 0); got = 1"),
         Attempt("network namespace", "connect to this machine", f"import socket; socket.create_connection(('127.0.0.1', {port}), 2); got = 1"),
         Attempt("cleared environment", "read the environment", "import os; got = os.environ['AUTOGRADER_CANARY']"),
         Attempt("no capabilities", "mount a file system", LIBC + "libc.unshare(0x10020000)\ncheck(libc.mount(b'x', b'/tmp', b'tmpfs', 0, None))\ngot = 1"),
@@ -76,13 +78,13 @@ def attempts(secret: Path, port: int) -> list[Attempt]:
 
 def self_test(sandboxed: bool = True) -> Iterator[Observation]:
     """Try every attack inside a fresh jail, and outside. Raises SandboxMissing."""
-    with tempfile.TemporaryDirectory(prefix="doctor-") as folder, socket.create_server(("127.0.0.1", 0)) as listener, Jail(sandboxed) as jail:
+    with tempfile.TemporaryDirectory(prefix="doctor-") as folder, socket.create_server(("127.0.0.1", 0)) as listener, _bystander() as process, Jail(sandboxed) as jail:
         threading.Thread(target=_accept, args=(listener,), daemon=True).start()
         secret = Path(folder) / "secret.txt"
         secret.write_text("secret")
         os.environ["AUTOGRADER_CANARY"] = "1"
         try:
-            for attempt in attempts(secret, listener.getsockname()[1]):
+            for attempt in attempts(secret, listener.getsockname()[1], process):
                 yield Observation(attempt, *_inside(jail, attempt), _outside(attempt))
         finally:
             del os.environ["AUTOGRADER_CANARY"]
@@ -108,6 +110,22 @@ def _outside(attempt: Attempt) -> bool:
         return attempt.control
     code = f"{attempt.before}\n{attempt.code}\nassert got"
     return subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir()).returncode == 0
+
+
+@contextmanager
+def _bystander() -> Iterator[int]:
+    """A process outside, by a number that no process inside has: in a container they count from 1 as well."""
+    while (process := subprocess.Popen(["sleep", "600"])).pid < FIRST_NUMBER:
+        _end(process)
+    try:
+        yield process.pid
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait()
 
 
 def _accept(listener: socket.socket) -> None:
