@@ -135,7 +135,7 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed), daemon=True)
-        with _deaf_to_interrupts():
+        with _deaf_to_interrupts(), _blind_to_this_folder():
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -152,6 +152,20 @@ def _deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _blind_to_this_folder() -> Iterator[None]:
+    """A new Python looks for its first modules in the folder that the command was given in, which may be a student's: not one that is started in here."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def lost(job: Job, places: Places) -> dict:
