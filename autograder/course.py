@@ -78,6 +78,7 @@ class Course:
         """Put the assignment's source into the course and make nbgrader's release and gradebook entry of it."""
         release.put_source(source.load(assignment, self.places), self.root)
         release.generate(assignment, self.root)
+        (self.root / "exchange").mkdir(exist_ok=True)  # which nbgrader and formgrader release into, but do not make
 
     def students(self, assignment: str) -> list[str]:
         """Who handed in: the folders `submitted/STUDENT/ASSIGNMENT`."""

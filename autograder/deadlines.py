@@ -20,8 +20,6 @@ def set_due(course: Course, assignment: str, when: str, rule: Rule) -> str:
     with course.api.gradebook as gradebook:
         gradebook.update_or_create_assignment(assignment, duedate=due)
     write_whole(course.root / lateness.FILE, lateness.as_toml(rules))
-    for mark in (course.root / "results" / assignment).glob("*.written"):
-        mark.unlink()
     if due is None:
         return f"{assignment} has no due date"
     cost = f"each day begun costs {rule.per_day:.0%} of the points reached, {rule.at_most:.0%} at most" if rule.per_day else "lateness costs nothing"

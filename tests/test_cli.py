@@ -1,26 +1,129 @@
 """The command line as an instructor and a reader type it."""
 
+import contextlib
 import json
 import os
+import pty
+import re
+import shlex
 import subprocess
 import sys
+import textwrap
 
 import pytest
+import typer
 from grading import VAE, notebook
 
-COMMANDS = [[], ["release"], ["grade"], ["check"], ["course"], ["course", "prepare"], ["course", "grade"], ["course", "feedback"], ["course", "export"],
-            ["bundle"], ["stats"], ["gradescope"], ["scheduler"], ["worker"], ["doctor"]]  # fmt: skip
+from autograder import cli
+from autograder.jail.errors import SandboxMissing
+from autograder.places import Places
+from autograder.pool import PoolFailed
 
 
 def run(*arguments, cwd=None) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-m", "autograder.cli", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, env=os.environ | {"COLUMNS": "120"})
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_help_explains_and_gives_an_example(command):
-    done = run(*command, "--help")
-    assert done.returncode == 0
-    assert "Example" in done.stdout or command in ([], ["course"])
+def commands(command=None, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
+    """Every command with its words, groups too."""
+    command = command or typer.main.get_command(cli.app)
+    found = [(path, command)]
+    for name, below in getattr(command, "commands", {}).items():
+        found += commands(below, (*path, name))
+    return found
+
+
+def examples(command) -> list[list[str]]:
+    """The words of a help text's examples, without the program's name."""
+    return [shlex.split(line)[1:] for line in re.findall(r"`(autograder [^`]+)`", (command.help or "").partition("Example")[2])]
+
+
+@pytest.mark.parametrize("path, command", commands(), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_every_help_has_examples_that_parse(path, command):
+    assert examples(command), path
+    for words in examples(command):
+        assert tuple(words[: len(path)]) == path
+        found, command_below, taken = "", typer.main.get_command(cli.app), 0
+        while hasattr(command_below, "commands"):
+            found, command_below, taken = words[taken], command_below.commands[words[taken]], taken + 1
+        command_below.make_context(found, words[taken:])  # raises for an option or argument that it does not know
+
+
+def test_help_says_the_exit_codes():
+    said = " ".join(run("--help").stdout.split())
+    for code, meaning in {0: "done", 1: "asks for a person", 2: "wrong use", 3: "no sandbox", 4: "a fault", 130: "Ctrl-C"}.items():
+        assert re.search(rf"\b{code} [^;]*{meaning}", said), code
+    readme = " ".join((Places.here().root / "autograder" / "README.md").read_text().split())
+    assert all(f"| {code} |" in readme for code in (0, 1, 2, 3, 4, 130))
+
+
+@pytest.mark.parametrize("error, code, said", [
+    (SandboxMissing("no namespaces here"), 3, "no namespaces here"), (PoolFailed("no worker starts"), 3, "no worker starts"),
+    (RuntimeError("a bug"), 4, "should not have happened"), (KeyboardInterrupt(), 130, "stopped"), (OSError(28, "No space left on device"), 2, "No space left"),
+])  # fmt: skip
+def test_exit_codes_tell_what_stopped_a_run(error, code, said, monkeypatch, tmp_path, capsys):
+    class Stopped:
+        def __enter__(self):
+            raise error
+
+        def __exit__(self, *_exception):
+            return False
+
+    (tmp_path / f"{VAE}.ipynb").write_bytes(notebook(blank=True))
+    monkeypatch.setattr(cli, "graders", lambda *_: Stopped())
+    monkeypatch.setattr(sys, "argv", ["autograder", "grade", str(tmp_path), "-a", VAE])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code and said in capsys.readouterr().err
+
+
+def on_a_terminal(*arguments) -> bytes:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")} | {"TERM": "xterm-256color", "COLUMNS": "120"}
+    subprocess.run([sys.executable, "-m", "autograder.cli", *arguments], stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    written = b""
+    with contextlib.suppress(OSError):  # the end of a terminal
+        while chunk := os.read(ours, 65536):
+            written += chunk
+    os.close(ours)
+    return written
+
+
+@pytest.mark.parametrize("arguments", [("grade", "nowhere"), ("course", "--help")], ids=" ".join)
+def test_colour_on_a_terminal_and_none_in_a_pipe(arguments):
+    piped = run(*arguments)
+    assert b"\x1b[" in on_a_terminal(*arguments)
+    assert "\x1b" not in piped.stdout + piped.stderr
+
+
+def tree(folder) -> dict[str, int]:
+    """All files below a folder with the times of their last change."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_nothing_is_written_outside_the_folders_named(tmp_path):
+    """A day of commands with a home, a working folder and a folder for temporary files of their own: all three are as before at the end."""
+    for name in ("home", "here", "tmp", "out"):
+        (tmp_path / name).mkdir()
+    given = tmp_path / "in" / "ada"
+    given.mkdir(parents=True)
+    (given / f"{VAE}.ipynb").write_bytes(notebook(blank=True))
+    course = ["--course", str(tmp_path / "out" / "course")]
+    day = [["course", "prepare", VAE, *course], ["course", "collect", VAE, str(given.parent), *course], ["course", "grade", VAE, "-w", "1", *course],
+           ["course", "due", VAE, "2026-12-01", *course], ["course", "feedback", VAE, *course], ["course", "export", VAE, *course], ["stats", VAE, *course],
+           ["stats", VAE, *course, "--html", str(tmp_path / "out" / "report.html")], ["gradescope", VAE, str(tmp_path / "out" / "zip")],
+           ["grade", str(given), "-w", "1", "--json", str(tmp_path / "out" / "results.json")], ["bundle", str(tmp_path / "out" / "bundle")]]  # fmt: skip
+    program = f"from autograder.cli import app\nfor words in {day!r}:\n    try:\n        app(words)\n    except SystemExit as end:\n        assert end.code in (0, 1, None), words\n"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG", "MPL"))}
+    environment |= {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
+    before, ours = tree(tmp_path / "in"), tree(Places.here().root / "assignments")
+    done = subprocess.run([sys.executable, "-c", f"if __name__ == '__main__':\n{textwrap.indent(program, '    ')}"], cwd=tmp_path / "here", env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {name: tree(tmp_path / name) for name in ("home", "here", "tmp")} == {"home": {}, "here": {}, "tmp": {}}
+    assert tree(tmp_path / "in") == before and tree(Places.here().root / "assignments") == ours
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"course", "report.html", "zip", "results.json", "bundle"}
 
 
 def test_grade_writes_the_documented_json(tmp_path):
