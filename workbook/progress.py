@@ -4,12 +4,13 @@
         ...
         losses.append(loss.item())
 
-The bar is a widget in JupyterLab, VS Code and Colab and text in a terminal; in a pipe, and wherever the environment
+The bar is a widget in JupyterLab, VS Code and Colab and text in a terminal and where ipywidgets is missing; in a pipe, and wherever the environment
 variable WORKBOOK_PLAIN is set (for notebooks that are run to be read), it is one line at the end.
 Interrupting the cell once ends the loop after the current step, so that a training function still returns its losses
 and the model keeps its weights; interrupting twice raises KeyboardInterrupt at once.
 """
 
+import importlib.util
 import os
 import signal
 import sys
@@ -18,10 +19,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-if os.environ.get("WORKBOOK_PLAIN"):
-    from tqdm import tqdm
-else:
+WIDGETS = not os.environ.get("WORKBOOK_PLAIN") and importlib.util.find_spec("ipywidgets") is not None
+if WIDGETS:
     from tqdm.auto import tqdm
+else:
+    from tqdm import tqdm
 
 REFRESH = 0.2  # seconds between two updates of the bar's text
 REDRAW = 1.0  # seconds between two drawings of the live curve
@@ -44,7 +46,8 @@ def track(steps: int | Iterable, description: str = "training", losses: Sequence
     items = range(steps) if isinstance(steps, int) else steps
     patience = REFRESH if _watched() else 3600.0
     hushed = bool(_hushed)
-    with _Bar(items, desc=description, mininterval=patience, miniters=1, dynamic_ncols=True, disable=hushed) as bar, _stop_request() as stop:
+    where = sys.stdout if in_notebook() and not WIDGETS else None  # text on a notebook's error stream is shown as if something were wrong
+    with _Bar(items, desc=description, mininterval=patience, miniters=1, dynamic_ncols=True, disable=hushed, file=where) as bar, _stop_request() as stop:
         began = shown = drawn = time.monotonic()
         for done, item in enumerate(bar, start=1):
             yield item
