@@ -35,8 +35,12 @@ class Judge:
     places: Places = field(default_factory=Places.here)
 
     def judge(self, submission: Submission, seed: int | None = None, only: tuple[str, ...] = ()) -> Result:
-        """The verdict. `seed` reproduces an earlier run; `only` limits it to some exercises. Never raises for anything in the submission."""
-        start = time.monotonic()
+        """The verdict. `seed` reproduces an earlier run; `only` limits it to some exercises. Never raises for anything in the submission.
+
+        Its `spent` says where the time went, in seconds by the clock: reading the notebook, running its cells (with the start of its process), waiting for
+        answers of the student's code, and everything else (the checks); and in CPU seconds of the student's processes and of this one.
+        """
+        start, computed = time.monotonic(), time.process_time()
         seed = secrets.randbelow(1 << 62) if seed is None else seed
         assignment = source.load(submission.assignment, self.places)
         limits = Limits.load(self.places.checks(assignment.name) / "limits.toml")
@@ -51,12 +55,17 @@ class Judge:
         except Exception:  # a notebook that the reader cannot digest is the grader's problem, not the student's
             results = [ExerciseResult(e.name, 0, e.points, "grader fault", None, FAULT, traceback.format_exc()) for e in wanted]
             return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, results)
-        session = Session(self.jail, notebook, limits, _job_seed(seed), submission.files)
+        session, read = Session(self.jail, notebook, limits, _job_seed(seed), submission.files), time.monotonic() - start
         try:
-            exercises = _Exercises(self, assignment, session, seed, limits).judge(wanted)
+            judging = _Exercises(self, assignment, session, seed, limits)
+            exercises = judging.judge(wanted)
+            student = session.computed()
         finally:
             session.close()
-        return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, exercises, list(notebook.repairs))
+        seconds, waited = time.monotonic() - start, read + session.notebook_seconds + session.answer_seconds
+        spent = {"reading": read, "notebook": session.notebook_seconds, "answers": session.answer_seconds, "checks": seconds - waited,
+                 "student_cpu": student, "grader_cpu": time.process_time() - computed}  # fmt: skip
+        return Result(assignment.name, submission.student, "graded", None, seed, seconds, exercises, list(notebook.repairs), judging.computed, spent)
 
 
 def _job_seed(seed: int) -> int:
@@ -74,6 +83,7 @@ class _Exercises:
     seed: int
     limits: Limits
     results: dict[str, ExerciseResult] = field(default_factory=dict)
+    computed: dict[str, float] = field(default_factory=dict)  # CPU seconds by exercise
 
     def judge(self, wanted: list[Exercise]) -> list[ExerciseResult]:
         for exercise in wanted:
@@ -131,7 +141,10 @@ class _Exercises:
         missing = self._missing(exercise)
         if missing is not None:
             return missing, student
-        return self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed), student
+        before = self.session.computed(ask=False)  # begin_exercise has just asked
+        finding = self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed)
+        self.computed[exercise.name] = self.computed.get(exercise.name, 0.0) + self.session.computed() - before
+        return finding, student
 
     def _missing(self, exercise: Exercise) -> Finding | None:
         """A finding where the name is not there after all cells have run: why its cell did not define it."""

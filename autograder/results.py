@@ -37,6 +37,8 @@ class Result:
     seconds: float
     exercises: list[ExerciseResult] = field(default_factory=list)
     repairs: list[str] = field(default_factory=list)
+    computed: dict[str, float] = field(default_factory=dict)  # CPU seconds of the student's code by exercise, without those of loading the notebook
+    spent: dict[str, float] = field(default_factory=dict)  # where the time went, see Judge
 
     @property
     def score(self) -> float:
@@ -50,13 +52,16 @@ class Result:
         """Plain data: the documented keys, scores computed from the exercises."""
         data = asdict(self)
         return {"assignment": self.assignment, "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
-                "max_score": self.max_score, "seed": self.seed, "seconds": round(self.seconds, 3), "exercises": data["exercises"], "repairs": self.repairs}  # fmt: skip
+                "max_score": self.max_score, "seed": self.seed, "seconds": round(self.seconds, 3), "exercises": data["exercises"], "repairs": self.repairs,
+                "computed": {name: round(seconds, 2) for name, seconds in self.computed.items()},
+                "spent": {part: round(seconds, 4) for part, seconds in self.spent.items()}}  # fmt: skip
 
     @classmethod
     def from_json(cls, data: dict) -> "Result":
         """The result that `to_json` wrote."""
         exercises = [ExerciseResult(**exercise) for exercise in data["exercises"]]
-        return cls(data["assignment"], data["student"], data["status"], data["reason"], data["seed"], data["seconds"], exercises, data.get("repairs", []))
+        return cls(data["assignment"], data["student"], data["status"], data["reason"], data["seed"], data["seconds"], exercises, data.get("repairs", []),
+                   data.get("computed", {}), data.get("spent", {}))
 
 
 def needs_a_person(result: Result) -> list[str]:

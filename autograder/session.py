@@ -39,13 +39,19 @@ class Session:
     spent: float = 0.0  # CPU seconds of the processes before the present one
     started: float = field(default_factory=time.monotonic)
     printed: int = 0
+    notebook_seconds: float = 0.0  # by the clock: starting processes and running cells in them,
+    answer_seconds: float = 0.0  # and waiting for what the checks asked
 
     def begin_exercise(self, cpu: float) -> None:
         """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure."""
         if self.process is not None and self.process.speaks_unasked():
             self.process.close()  # what an exercise sent beyond its answers must not be taken for the next one's
         if self.process is None or not self.process.alive:
-            self._start()
+            begun = time.monotonic()
+            try:
+                self._start()
+            finally:
+                self.notebook_seconds += time.monotonic() - begun
         self.cpu_left = min(cpu, self._left())
         self.process.begin_budget(exact=True)
 
@@ -64,9 +70,17 @@ class Session:
             self.process.usage()
         return self.process.used if self.process is not None else 0.0
 
+    def computed(self, ask: bool = True) -> float:
+        """CPU seconds of the submission so far, in steps of a clock tick; without asking, what was known last."""
+        return self.spent + (self._used() if ask or self.process is None else self.process.used)
+
     def request(self, operation: str, **body) -> Answer:
         """One request within the exercise's time. Raises StudentFailure."""
-        answer = self.process.request(operation, cpu=self.cpu_left, **body)
+        asked = time.monotonic()
+        try:
+            answer = self.process.request(operation, cpu=self.cpu_left, **body)
+        finally:
+            self.answer_seconds += time.monotonic() - asked
         self.printed = self.process.printed
         return answer
 
