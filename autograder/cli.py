@@ -102,14 +102,22 @@ def check(
 
     Example: `autograder check assignments/03_vae/03_vae.ipynb`
     """
-    from autograder.intake import find_submissions
-    from autograder.tables import verdict_table
+    from autograder.jail.errors import JailFault, SandboxMissing
+    from autograder.jail.launch import Jail
 
     try:
-        jobs = find_submissions([notebook], assignment, seed)
+        with Jail(not unsandboxed, quick=True) as jail:  # warms up while this process loads its own side
+            from autograder.intake import find_submissions
+            from autograder.quick import judge_one
+            from autograder.results import Result
+            from autograder.tables import verdict_line, verdict_table
+
+            job = find_submissions([notebook], assignment, seed)[0]
+            result = Result.from_json(judge_one(jail, job, lambda one: err.print(verdict_line(one))))
     except (FileNotFoundError, ValueError) as error:
         raise fail(str(error)) from None
-    result = _judge(jobs, graders(1, not unsandboxed))[0]
+    except (SandboxMissing, JailFault) as error:
+        raise fail(str(error), NO_SANDBOX) from None
     out.print(verdict_table(result))
     if result.reason:
         out.print(result.reason, markup=False)

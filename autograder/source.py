@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-import jupytext
-
+from autograder.lean import without
 from autograder.places import Places
+
+with without("jupyter_server"):  # a web server, for a part of jupytext that is not used here
+    import jupytext
 
 KINDS = ("exercise", "check", "setup", "experiment", "debug", "question")
 REGION = re.compile(r"^[ \t]*### BEGIN (\w+)[ \t]*\n(.*?)^[ \t]*### END \1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)

@@ -1,13 +1,12 @@
 """Results as tables for a terminal: colour on a terminal, plain in a pipe."""
 
-from collections import Counter
-from collections.abc import Iterable
 from string import ascii_lowercase
 
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.results import Result
+from autograder import overview
+from autograder.results import ExerciseResult, Result
 from autograder.text import clean
 
 MARKS = {"passed": "✓", "wrong": "✗", "depends on another": "d", "raised": "r", "timed out": "t", "out of memory": "m", "blank": "·",
@@ -44,6 +43,11 @@ def _cell(exercise) -> str:
     return f"[{colour}]{escape(text)}[/{colour}]"
 
 
+def verdict_line(exercise: ExerciseResult) -> str:
+    """One exercise's verdict in a line."""
+    return f"{_mark(exercise.outcome)} {escape(exercise.name)} {exercise.points:g}/{exercise.max_points:g}"
+
+
 def verdict_table(result: Result) -> Table:
     """One submission: every exercise with its message."""
     table = Table(title=f"{result.assignment}: {result.score:g} of {result.max_score:g} points", show_lines=True)
@@ -54,19 +58,13 @@ def verdict_table(result: Result) -> Table:
     return table
 
 
-def stats_table(results: Iterable[Result]) -> Table:
-    """Per exercise over a class, hardest first: success rate, outcomes, misconceptions. Results are taken one by one."""
-    number, title, outcomes, named = 0, "", {}, {}
-    for number, result in enumerate(results, 1):
-        title = result.assignment
-        for e in result.exercises:
-            outcomes.setdefault(e.name, Counter())[e.outcome] += 1
-            named.setdefault(e.name, Counter()).update([e.misconception] if e.misconception else [])
-    table = Table(title=f"{title}: {number:,} submissions, hardest first" if number else "no submissions")
-    for name in ("exercise", "passed", "outcomes", "misconceptions"):
-        table.add_column(name, overflow="fold")
-    for name in sorted(outcomes, key=lambda name: (outcomes[name]["passed"] / outcomes[name].total(), name)):
-        others = ", ".join(f"{n} {what}" for what, n in outcomes[name].most_common() if what != "passed")
-        rate = outcomes[name]["passed"] / outcomes[name].total()
-        table.add_row(escape(name), f"{rate:.0%}", others, escape(", ".join(f"{what} ({n})" for what, n in named[name].most_common())))
+def stats_table(results: list[Result]) -> Table:
+    """Per exercise over a class, hardest first: success rate, computing time, outcomes, misconceptions."""
+    table = Table(title=f"{results[0].assignment}: {len(results)} submissions, hardest first" if results else "no submissions", title_justify="left")
+    for name in ("exercise", "passed", "median / longest CPU s", "outcomes", "misconceptions"):
+        table.add_column(name, overflow="fold", justify="right" if name in ("passed", "median / longest CPU s") else "left")
+    for row in overview.rows(results):
+        failed = ", ".join(f"{n} {outcome}" for outcome, n in row.ordered if outcome != "passed")
+        named = ", ".join(f"{what} ({n})" for what, n in row.misconceptions.most_common())
+        table.add_row(escape(row.name), row.rate, row.time, failed, escape(named))
     return table

@@ -14,31 +14,41 @@ import sys
 
 PRELOAD = ("numpy", "torch._dynamo", "torch.nn.functional", "safetensors.torch", "scipy.special", "matplotlib.pyplot", "tqdm.auto", "IPython.display",
            "workbook.data", "workbook.device", "workbook.plots", "workbook.progress", "workbook.schedule", "workbook.checks", "sklearn.datasets")  # fmt: skip
+SLOW = ("torch._dynamo", "scipy.special", "sklearn.datasets")  # half of the time to load, and not needed by a notebook's first exercises
 
 
-def warm_up() -> None:
-    """Import torch and all that notebooks use, with one thread, so that a fork finds everything loaded and no thread running."""
+def warm_up(quick: bool) -> None:
+    """Import torch and all that notebooks use, with one thread, so that a fork finds everything loaded and no thread running. Quick: but for what is slow."""
     import torch
 
     torch.set_num_threads(1)
     for name in PRELOAD:
+        if quick and name in SLOW:
+            continue
         try:
             importlib.import_module(name)
         except ImportError as error:
             print(f"warm process: {name} is not there ({error})", file=sys.stderr)
-    parameter = torch.nn.Parameter(torch.zeros(2))
-    optimiser = torch.optim.Adam([parameter])  # the first optimiser and backward pass load modules lazily
-    parameter.square().sum().backward()
-    optimiser.step()
+    if not quick:
+        _first_step(torch)
     gc.collect()
     gc.freeze()
 
 
+def _first_step(torch) -> None:
+    """The first optimiser and backward pass load modules lazily."""
+    parameter = torch.nn.Parameter(torch.zeros(2))
+    optimiser = torch.optim.Adam([parameter])
+    parameter.square().sum().backward()
+    optimiser.step()
+
+
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
-    sandboxed = sys.argv[2] == "sandboxed"
+    settings = sys.argv[2].split(",")
+    sandboxed = "sandboxed" in settings
     sys.path[:0] = sys.argv[3:]
-    warm_up()
+    warm_up("quick" in settings)
     from driver import Driver  # noqa: F401  (loaded before the first fork)
     from supervisor import supervise
 
