@@ -8,8 +8,8 @@ from pathlib import PurePath
 from autograder.text import clean
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?")
-CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<number>\d+)_\d+(?:_.*)?")
-LONGEST = 100  # characters of a name; nbgrader keeps 128
+CANVAS = re.compile(r"(?P<name>[^_]+)(?P<late>_LATE)?_(?P<number>\d{1,40})_\d+(?:_.*)?")
+LONGEST, LONGEST_BYTES = 100, 180  # characters of a name, of which nbgrader keeps 128; bytes, of which file systems take 255
 VERSION = re.compile(r"[-_ ]\(?(\d{1,3})\)?")
 
 
@@ -61,4 +61,5 @@ def version(stem: str, assignment: str) -> int:
 
 def _plain(name: str) -> str:
     """A name that can be a folder's and the same on every system: accents composed, nothing that cannot be seen, no dots or blanks around it, not endless."""
-    return clean(unicodedata.normalize("NFC", name)).replace("\n", " ").strip(" .")[:LONGEST] or "unnamed"
+    plain = clean(unicodedata.normalize("NFC", name)).replace("\n", " ").strip(" .")[:LONGEST]
+    return plain.encode("utf-8")[:LONGEST_BYTES].decode("utf-8", "ignore").strip(" .") or "unnamed"

@@ -88,7 +88,7 @@ def looks(path: Path) -> list | None:
 
 def safe_name(text: str) -> str:
     """A file name for any student's name: readable where possible, unique always."""
-    plain = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in text)[:80].lstrip(".")
+    plain = "".join(c if c.isalnum() or c in "-_.@" else "_" for c in text)[:80].encode("utf-8")[:100].decode("utf-8", "ignore").lstrip(".")  # file systems count bytes
     return plain if plain and plain == text else f"{plain}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 

@@ -29,6 +29,7 @@ code = 60_000
 cells = 60
 weights = 1000
 """
+CARELESS = 'def test_a_value(student):\n    """A seventh."""\n    assert student.interpolate(3, 7) == 3 / 7\n'
 
 
 def pytest_configure(config):
@@ -45,6 +46,8 @@ def with_limits(folder: Path, limits: str) -> Places:
 
 @pytest.fixture(scope="session")
 def tight(tmp_path_factory):
-    """One sandboxed grading worker whose limits for 03_vae are small, so that reaching them takes no time."""
-    with Pool(1, places=with_limits(tmp_path_factory.mktemp("tight"), TIGHT)) as workers:
+    """One sandboxed grading worker whose limits for 03_vae are small, so that reaching them takes no time, and whose checks of `interpolate` are careless."""
+    places = with_limits(tmp_path_factory.mktemp("tight"), TIGHT)
+    (places.checks("03_vae") / "test_interpolate.py").write_text(CARELESS)
+    with Pool(1, places=places) as workers:
         yield workers

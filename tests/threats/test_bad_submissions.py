@@ -8,15 +8,20 @@ import stat
 import tarfile
 import time
 import zipfile
+from pathlib import PurePath
 
 import nbformat
 import pytest
 from grading import VAE, grade, notebook, outcomes
 from hostile import EXERCISE, RIGHT, WITNESS, WRONG, Attack, held, judge
+from test_faults import Lent
 
 from autograder import archives, exports, source
+from autograder.collect import collect
+from autograder.course import Course
 from autograder.intake import find_submissions
 from autograder.limits import Limits
+from autograder.owners import owner_of
 from autograder.results import ExerciseResult, Result
 from autograder.store import ResultStore, key_of, safe_name
 from autograder.submission import Submission, Ungradable, open_notebook
@@ -139,6 +144,28 @@ def test_a_renamed_notebook_and_two_notebooks(tmp_path):
     (tmp_path / "ada" / f"{VAE}_final.ipynb").write_bytes(WHOLE)
     jobs = find_submissions([tmp_path], None)
     assert len(jobs) == 2 and {job.submission.assignment for job in jobs} == {VAE} and len({job.key for job in jobs}) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.row(43)
+def test_a_renamed_notebook_is_graded_and_nbgrader_alone_does_not_find_it(tmp_path, pool):
+    """The whole way: an export with a renamed notebook is collected and graded. Control: nbgrader's own step, without this project's, refuses it."""
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada_final (2).ipynb").write_bytes(notebook({EXERCISE: WRONG}, blank=True))
+    course = Course(tmp_path / "course")
+    collect(course, VAE, [tmp_path / "in"])
+    assert [len(list((course.root / "submitted").glob(f"*/{VAE}/{VAE}.ipynb")))] == [1]
+    graded = course.grade(VAE, Lent(pool))
+    assert not graded.failures and [outcomes(result.to_json())[EXERCISE] for result in graded.results.values()] == ["wrong"]
+    alone = tmp_path / "alone"
+    Course(alone).prepare(VAE)
+    (alone / "submitted" / "ada" / VAE).mkdir(parents=True)
+    (alone / "submitted" / "ada" / VAE / "ada_final (2).ipynb").write_bytes(WHOLE)
+    outcome = NbGraderAPI(config=Config({"CourseDirectory": {"root": str(alone)}})).autograde(VAE, "ada")
+    assert not outcome["success"]
 
 
 @pytest.mark.row(46)
@@ -283,7 +310,7 @@ def test_messages_hold_no_escapes_and_no_endless_lines(pool):
 
 
 @pytest.mark.row(49)
-@pytest.mark.parametrize("name", ["../../etc", "a/b", "\u202egnp.exe", "CON", "", ".", "a" * 500, "é漢", "\udcff", "-rf", "a\nb", "<script>"])
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "\u202egnp.exe", "CON", "", ".", "a" * 500, "é漢", "\udcff", "-rf", "a\nb", "<script>", "漢" * 85, "𠀀" * 63, "\U0001D160" * 60])
 def test_any_name_of_a_student_is_a_file_name(tmp_path, name):
     plain = safe_name(name)
     assert plain and "/" not in plain and plain not in (".", "..") and len(plain.encode()) < 250 and (tmp_path / plain).resolve().parent == tmp_path.resolve()
@@ -291,6 +318,17 @@ def test_any_name_of_a_student_is_a_file_name(tmp_path, name):
     submission = Submission(VAE, name, b"x")
     store.put(submission, {"student": name})
     assert store.get(submission) == {"student": name} and key_of(submission)
+
+
+@pytest.mark.row(49)
+@pytest.mark.parametrize("name", ["..", ". .", "\U0001D160" * 45, "𠀀" * 50, "..\u202e..", "a\x00b", "-rf", "=1+1", "漢" * 60])
+@pytest.mark.parametrize("form", ["{}/03_vae.ipynb", "{}_1_assignsubmission_file_/03_vae.ipynb", "{}_77_78_03_vae.ipynb", "{}_03_vae.ipynb"])
+def test_a_collected_name_is_one_folder_below_submitted(tmp_path, name, form):
+    """However a name is made, composing accents lengthens it too, its folder can be made, and lies in its place."""
+    path = PurePath(form.format(name))
+    student = owner_of(PurePath("export.zip") / path, len(path.parts), VAE, [path.stem]).student
+    (tmp_path / "submitted" / student / VAE).mkdir(parents=True)
+    assert (tmp_path / "submitted" / student).resolve().parent == tmp_path / "submitted" and student == student.strip(" .")
 
 
 MAGICS = ["!rm -rf / --no-preserve-root 2>/dev/null", "%%bash\nrm -rf /jail /usr 2>/dev/null; exit 3", "x = input()", "import matplotlib.pyplot as plt\nplt.switch_backend('TkAgg')\nplt.show()",

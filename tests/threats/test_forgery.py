@@ -98,7 +98,7 @@ FORGED = {
     },
     11: {
         "atexit": Attack(WRONG, ["import atexit, json\natexit.register(lambda: open('score.json', 'w').write(json.dumps({'score': 100.0})))"]),
-        "a thread": Attack(WRONG, ["import threading, time, json\ndef later():\n    time.sleep(0.001)\n    while True:\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n"
+        "a thread": Attack(WRONG, ["import threading, time, json\ndef later(time=time, json=json, open=open):\n    time.sleep(0.001)\n    while True:\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n"
             "        time.sleep(0.005)\nthreading.Thread(target=later, daemon=True).start()"]),
         "a background process": Attack(WRONG, ["import os, time, json\nif os.fork() == 0:\n    for fd in range(3, 256):\n        try: os.write(fd, b'\\0' * 64)\n        except OSError: pass\n"
             "    for _ in range(40):\n        time.sleep(0.005)\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n    os._exit(0)"]),
@@ -129,7 +129,7 @@ CASES = [pytest.param(row, name, marks=pytest.mark.row(row), id=f"{row}-{name}")
 FOOLED = {  # what takes in a grader that judges in the student's process
     (1, "strips assert"): "score", (2, "replaces cells"): "score", (2, "replaces run_cell"): "score", (4, "a result before the failure"): "score",
     (6, "a lying float"): "score", (8, "showtraceback"): "score", (10, "os._exit in the function"): "exit",
-    (10, "an exec"): "exit", (10, "os._exit in a cell"): "exit", (11, "atexit"): "score", (11, "a background process"): "score",
+    (10, "an exec"): "exit", (10, "os._exit in a cell"): "exit", (11, "atexit"): "score", (11, "a thread"): "score", (11, "a background process"): "score",
     (12, "results files"): "score", (13, "printed"): "stdout",
 }  # fmt: skip
 

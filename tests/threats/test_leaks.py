@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from conftest import CARELESS
 from grading import VAE, grade, notebook
 from hostile import EXERCISE, RIGHT, WITNESS, Attack, body, computed, judge, judge_all, outside, telling, told
 
@@ -162,6 +163,17 @@ def test_messages_tell_no_expected_values(pool):
 
 
 @pytest.mark.row(24)
+def test_not_even_a_careless_check_tells(tight, tmp_path):
+    """A check that compares by a bare assert (conftest.py): the student reads its title. Control: pytest by itself shows both values."""
+    said = judge(tight, Attack(RIGHT, others={"interpolate": "def interpolate(a, b):\n    return 0.9\n"}, only=("interpolate",)))["interpolate"]
+    assert said["outcome"] == "wrong" and "A seventh." in said["message"] and "0.428" not in json.dumps(said) and "3 / 7" not in json.dumps(said), said
+    by_itself = "import types\nimport pytest\n@pytest.fixture\ndef student(): return types.SimpleNamespace(interpolate=lambda a, b: 0.9)\n" + CARELESS
+    (tmp_path / "test_naive.py").write_text(by_itself)
+    control = outside(f"import pytest\npytest.main(['-q', '-p', 'no:cacheprovider', {str(tmp_path)!r}])", cwd=tmp_path)
+    assert "0.9 == (3 / 7)" in control.stdout, control.stdout
+
+
+@pytest.mark.row(24)
 def test_the_check_that_crashes_shows_the_student_nothing(pool):
     for answer in ("10**400", "{'a': {'b': torch.zeros(0, 5)}}", "torch.zeros(3, dtype=torch.complex64)", "float('nan')", "[[[]]] * 1000"):
         verdict = judge(pool, Attack(body(f"return {answer}")))[EXERCISE]
@@ -209,6 +221,7 @@ def test_names_are_not_resolved_and_other_families_are_refused(pool):
     tries = "import socket\ngot = []\nfor family in (40, 38, 17, 29):\n    try: socket.socket(family, socket.SOCK_STREAM); got.append(family)\n    except OSError: pass\n" \
             "try: got.append(socket.gethostbyname('localhost.example'))\nexcept OSError: pass"  # fmt: skip
     assert told(judge(pool, Attack(telling(tries)))[EXERCISE]) == "[]"
+    assert computed(tries), "control: outside there are some of these, vsock to the host of a virtual machine among them"
 
 
 @pytest.mark.row(28)
@@ -218,6 +231,8 @@ def test_noticing_the_grader_wins_nothing(pool, sign):
     cell = f"import os, sys\ndef kl_weight(step, warmup_steps):\n    if {sign}:\n        return 1.0\n    return min(1.0, step / max(1, warmup_steps))\n"
     verdicts = judge(pool, Attack(cell))
     assert verdicts[EXERCISE]["outcome"] == "wrong" and verdicts[WITNESS]["outcome"] == "passed"
+    elsewhere = outside(f"{cell}print([kl_weight(step, 10) for step in (0, 5, 20)])", cwd="/")
+    assert elsewhere.stdout.strip() == "[0.0, 0.5, 1.0]", "control: elsewhere the same code is right, so it does see the sign"
 
 
 EVASIONS = {
