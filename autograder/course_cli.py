@@ -125,6 +125,7 @@ def course_grade(
 
     Example: `autograder course grade 03_vae`
     """
+    from autograder.database import gradebook_of
     from autograder.progress import GradingBar
     from autograder.tables import class_table, stats_table
 
@@ -135,7 +136,7 @@ def course_grade(
     out.print(class_table(list(results)) if len(results) <= LARGE else stats_table(results))
     for student, log in graded.failures.items():
         say(f"{student}: nbgrader could not write this submission:\n{log}")
-    tell(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {course}/gradebook.db")
+    tell(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {gradebook_of(course)}")
     raise typer.Exit(ASKS if graded.failures or bar.failures else 0)
 
 

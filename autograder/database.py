@@ -1,11 +1,13 @@
 """Where the gradebook is: SQLite in the course's folder, or the database server that the environment names, for nbgrader's commands and ours alike."""
 
 import os
+from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 VARIABLE = "AUTOGRADER_DB_URL"  # from the environment, since it holds a password
+GIVE_UP = {"connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "25000"}  # on a silent server
 INSTALL = "install it with: pip install 'psycopg[binary]==3.3.9'"
 
 
@@ -22,12 +24,19 @@ def gradebook_url() -> str | None:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername == "postgresql+psycopg":
         _require_psycopg()
+        url = url.set(query=GIVE_UP | dict(url.query))
     return url.render_as_string(hide_password=False)
 
 
 def shown(url: str) -> str:
-    """A database's URL for people: without its password."""
-    return make_url(url).render_as_string(hide_password=True)
+    """A database's URL for people: without its password and its options."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
+
+
+def gradebook_of(course: Path) -> str:
+    """Where a course's gradebook is, for people."""
+    url = gradebook_url()
+    return f"{course}/gradebook.db" if url is None else shown(url)
 
 
 def _require_psycopg() -> None:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
 from autograder import source
+from autograder.database import shown
 from autograder.limits import Limits
 from autograder.nbgrader_steps.config import has_own_steps
 from autograder.nbgrader_steps.judging import with_verdicts
@@ -33,6 +34,7 @@ from autograder.nbgrader_steps.saving import Marks, marks_of
 from autograder.places import Places
 from autograder.results import Result
 
+CROSSED = ("40P01", "40001")  # PostgreSQL's codes for two transactions in each other's way, of which one had to give in
 BATCH, SECONDS = 50, 5.0  # a transaction is made of so many students, or of those of so many seconds
 
 
@@ -170,8 +172,13 @@ class GradebookWriter:
         """Write a batch's rows in one transaction; False where it could not be done and nothing of it was."""
         try:
             self._write_rows(batch)
-        except OperationalError as error:  # locked, or out of reach: trying each alone would only wait as often
+        except OperationalError as error:
             self._leave()
+            if getattr(error.orig, "sqlstate", None) in CROSSED and len(batch) > 1:
+                return False
+            if not self._coursedir.db_url.startswith("sqlite"):  # a server that is gone for one student is gone for all
+                raise ConnectionError(f"the gradebook's server cannot be reached: {shown(self._coursedir.db_url)}: {str(error.orig).splitlines()[0]}") from None
+            # a locked file: trying each alone would only wait as often
             self.failures.update({entry.student: str(error) for entry in batch})
             return False
         except Exception as error:
@@ -190,9 +197,11 @@ class GradebookWriter:
 
     def _write_rows(self, batch: list[_Entry]) -> None:
         if self._book is None:
-            self._book = Gradebook(self._coursedir.db_url, self._coursedir.course_id)
-            with_indices(self._book)
-            self._layout = Layout.read(self._book, self.assignment)
+            book = Gradebook(self._coursedir.db_url, self._coursedir.course_id)
+            with_indices(book)
+            self._layout = Layout.read(book, self.assignment)
+            self._book = book
+        batch = sorted(batch, key=lambda entry: entry.student)  # two graders who take the same rows in the same order cannot wait for each other
         db, layout = self._book.db, self._layout
         names = [entry.student for entry in batch]
         there = set(db.scalars(select(Student.id).where(Student.id.in_(names))))

@@ -61,7 +61,7 @@ def generated(assignment: Assignment) -> nbformat.NotebookNode:
     with tempfile.TemporaryDirectory(prefix="release-") as folder:
         course = Path(folder)
         put_source(assignment, course)
-        generate(assignment.name, course)
+        generate(assignment.name, course, own_gradebook=True)
         notebook = nbformat.read(course / "release" / assignment.name / f"{assignment.name}.ipynb", 4)
     return notebook
 
@@ -74,9 +74,14 @@ def put_source(assignment: Assignment, course: Path) -> Path:
     return path
 
 
-def generate(name: str, course: Path) -> None:
-    """Run nbgrader's generate step in a course: its release folder and its gradebook's assignment. Raises ReleaseFailed."""
+def generate(name: str, course: Path, own_gradebook: bool = False) -> None:
+    """Run nbgrader's generate step in a course: its release folder and its gradebook's assignment. Raises ReleaseFailed.
+
+    own_gradebook: write into a file in the course, even where the environment names a database server.
+    """
     api = nbgrader_api(course)
+    if own_gradebook:
+        api.coursedir.db_url = f"sqlite:///{course}/gradebook.db"
     outcome = api.generate_assignment(name)
     if not outcome["success"]:
         raise ReleaseFailed(f"nbgrader could not generate {name}: {outcome.get('log') or ''}{outcome.get('error') or ''}")
