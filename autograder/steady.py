@@ -46,7 +46,7 @@ def verdicts(pool: Pool, places: Places, times: int) -> Iterator[tuple[str, str]
     """The title and the verdict's JSON, without its seconds, of every judging."""
     again = [Job(f"{title}/{time}", job.submission, job.seed, job.only) for time in range(times) for title, job in jobs(places).items()]
     for key, result in pool.run(again):
-        yield key.rpartition("/")[0], json.dumps({name: value for name, value in result.items() if name != "seconds"}, sort_keys=True)
+        yield key.rpartition("/")[0], json.dumps({name: value for name, value in result.items() if name not in ("seconds", "computed")}, sort_keys=True)
 
 
 @contextlib.contextmanager
