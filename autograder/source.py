@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.lean import without
 from autograder.places import Places
 
-with without("jupyter_server"):  # a web server, for a part of jupytext that is not used here
+with without("jupyter_server", "jupyter_client"):  # for parts of jupytext that are not used here
     import jupytext
 
 KINDS = ("exercise", "check", "setup", "experiment", "debug", "question")
