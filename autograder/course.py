@@ -16,6 +16,7 @@ from autograder.cluster import Cluster
 from autograder.limits import Limits
 from autograder.places import Places
 from autograder.pool import Pool
+from autograder.regrade import Change, changes, fits, merged
 from autograder.results import Result
 from autograder.store import ResultStore, key_of, looks
 from autograder.submission import Submission
@@ -52,6 +53,7 @@ class Graded:
 
     results: StoredResults
     judged: int = 0
+    changes: list[Change] = field(default_factory=list)  # of those judged before
     failures: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,8 +104,12 @@ class Course:
     def _limits(self, assignment: str) -> Limits:
         return Limits.load(self.places.checks(assignment) / "limits.toml")
 
-    def grade(self, assignment: str, graders: Pool | Cluster | None = None, progress: Callable[[Result, int, int], None] | None = None) -> Graded:
+    def grade(
+        self, assignment: str, graders: Pool | Cluster | None = None, progress: Callable[[Result, int, int], None] | None = None, only: tuple[str, ...] = ()
+    ) -> Graded:
         """Judge what has no stored result, and write everything into the gradebook, some students at a time.
+
+        only: judge these exercises of everybody again, with the seed of the stored result, and keep its other verdicts, though checks may have changed.
 
         graders: who judges (one worker per core of this machine where None); entered only if there is something to judge.
         progress: called with each result, how many students are done, and how many there are.
@@ -114,11 +120,14 @@ class Course:
         if not (self.root / "source" / assignment).is_dir():
             self.prepare(assignment)
         students = self.students(assignment)
+        unknown = set(only) - {exercise.name for exercise in source.load(assignment, self.places).exercises}
+        if unknown:
+            raise CourseError(f"{assignment} has no exercise {', '.join(sorted(unknown))}; it has {', '.join(e.name for e in source.load(assignment, self.places).exercises)}")
         if not students:
             raise CourseError(f"there is nothing to grade: no folder {self.root}/submitted/STUDENT/{assignment}")
         graded = Graded(StoredResults(self.store, assignment))
         with closing(GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)) as writer:
-            for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded):
+            for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded, only):
                 graded.results.students[student] = None
                 if not self._is_written(assignment, student):
                     self._with_a_file(student, assignment, result)
@@ -127,10 +136,14 @@ class Course:
                     progress(result, len(graded.results), len(students))
         return graded
 
-    def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded) -> Iterator[tuple[str, Result]]:
+    def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded, only: tuple[str, ...]) -> Iterator[tuple[str, Result]]:
         """Stored results first, then new ones as they come; each new one is stored before it is used."""
-        to_judge, limits = [], self._limits(assignment)
+        to_judge, in_part, limits, exercises = [], set(), self._limits(assignment), source.load(assignment, self.places)
         for student in students:
+            if only and fits(self.store.of_same_files(self.notebook(student, assignment), assignment, student, limits), exercises):
+                in_part.add(student)
+                to_judge.append(student)
+                continue
             stored = self.store.unchanged(self.notebook(student, assignment), assignment, student, limits)
             if stored is None:
                 to_judge.append(student)
@@ -145,12 +158,15 @@ class Course:
                 seen = looks(self.notebook(student, assignment))
                 submission = self.submission(student, assignment)
                 under_way[student] = key_of(submission), seen
-                yield Job(student, submission)
+                yield Job(student, submission, self.store.last(assignment, student)["seed"], only) if student in in_part else Job(student, submission)
 
         with graders:
             for student, data in graders.run(jobs()):
                 graded.judged += 1
                 key, seen = under_way.pop(student)
+                before = self.store.last(assignment, student)
+                data = merged(before, data) if student in in_part else data
+                graded.changes += changes(student, before, data)
                 self.store.keep(assignment, student, key, data, seen)
                 yield student, Result.from_json(data)
 

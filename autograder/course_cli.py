@@ -25,6 +25,7 @@ from autograder.terminal import (  # fmt: skip
     say,
     tell,
 )
+from autograder.text import clean
 
 HELP = """Grade a class through nbgrader: gradebook, feedback pages, marks.
 
@@ -32,6 +33,7 @@ Examples: `autograder course prepare 03_vae`, `autograder course collect 03_vae 
 """
 course_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help=HELP, epilog=EXIT_CODES)
 HERE = Path("course")
+MOST_CHANGES = 20  # lines of changed verdicts that are shown
 LARGE = 200  # submissions from which on a class is shown by exercise, not by student
 
 
@@ -119,11 +121,15 @@ def course_collect(
 
 @course_app.command("grade")
 def course_grade(
-    name: AssignmentName, course: CourseFolder = HERE, workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "", tls: Tls = None
-) -> None:
+    name: AssignmentName, course: CourseFolder = HERE, workers: Workers = 0, unsandboxed: Unsandboxed = False, scheduler: Scheduler = "", tls: Tls = None,
+    only: Annotated[list[str] | None, typer.Option("--only", help="judge this exercise of everybody again and leave the other verdicts; may be repeated")] = None,
+) -> None:  # fmt: skip
     """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
 
-    Example: `autograder course grade 03_vae`
+    After a check was mended, everything is judged again; with --only, that exercise alone: the other verdicts stay as they were and count as up to date.
+    Grades and comments given by hand stay in any case.
+
+    Examples: `autograder course grade 03_vae`, `autograder course grade 03_vae --only elbo`
     """
     from autograder.database import gradebook_of
     from autograder.progress import GradingBar
@@ -131,13 +137,28 @@ def course_grade(
 
     judges = graders(workers, not unsandboxed, scheduler, tls)
     with _explained(), GradingBar(f"grading {name}", err, judges) as bar:
-        graded = _course(course, name).grade(name, judges, bar.note)
+        graded = _course(course, name).grade(name, judges, bar.note, tuple(only or ()))
     results = graded.results.values()
     out.print(class_table(list(results)) if len(results) <= LARGE else stats_table(results))
     for student, log in graded.failures.items():
         say(f"{student}: nbgrader could not write this submission:\n{log}")
+    _tell_changes(name, graded.changes, only or [])
     tell(f"{graded.judged} judged, {len(graded.results) - graded.judged} unchanged; gradebook: {gradebook_of(course)}")
     raise typer.Exit(ASKS if graded.failures or bar.failures else 0)
+
+
+def _tell_changes(name: str, changes: list, only: list[str]) -> None:
+    """Say whose verdicts are others now, some of them by name, and what may follow from that."""
+    from autograder import regrade, source
+    from autograder.places import Places
+
+    for change in changes[:MOST_CHANGES]:
+        tell(f"changed: {clean(change.student)}, {change.exercise}: {change.before} -> {change.after}")
+    if len(changes) > MOST_CHANGES:
+        tell(f"and {len(changes) - MOST_CHANGES} further changes")
+    following = regrade.dependents(source.load(name), only, Places.here()) if only else []
+    if following and changes:
+        say(f"{', '.join(following)} may call what changed and kept their verdicts; to judge them again too, repeat --only for each")
 
 
 @course_app.command("feedback")

@@ -52,6 +52,15 @@ class ResultStore:
             self.keep(assignment, student, stored["key"], stored["result"], seen)
         return stored["result"]
 
+    def of_same_files(self, path: Path, assignment: str, student: str, limits: Limits | None = None) -> dict | None:
+        """The stored result of the notebook at `path`, if that is still what was judged, whatever the checks were then; else None."""
+        stored = self._read(assignment, student)
+        if not stored or not isinstance(stored.get("judge"), str):
+            return None
+        seen = looks(path)
+        same = seen is not None and seen == stored.get("seen")
+        return stored["result"] if same or stored.get("key") == key_of(Submission.read(path, assignment, student, limits), stored["judge"]) else None
+
     def last(self, assignment: str, student: str) -> dict | None:
         """The result that was stored last, of whatever was handed in then; None where there is none."""
         stored = self._read(assignment, student)
@@ -107,9 +116,9 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def key_of(submission: Submission) -> str:
-    """A digest of all that a verdict depends on, but the seed: the submission's bytes, the judge's code and checks, torch's version."""
-    digest = hashlib.sha256(judge_key(Places.here(), submission.assignment).encode())
+def key_of(submission: Submission, judge: str = "") -> str:
+    """A digest of all that a verdict depends on, but the seed: the submission's bytes, and the judge (its code and checks, torch's version), the present one where none is given."""
+    digest = hashlib.sha256((judge or judge_key(Places.here(), submission.assignment)).encode())
     for name, data in [("notebook", submission.notebook), ("unreadable", submission.unreadable.encode()), *sorted(submission.files.items())]:
         digest.update(f"{name}:{len(data)}:".encode("utf-8", "surrogateescape") + data)
     return digest.hexdigest()
