@@ -108,8 +108,10 @@ def test_killed_at_any_moment_nothing_is_lost_or_done_twice(course):
         for part in range(3):
             hand_in(course, f"late-{kill}-{part}")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        while kill % 4 and process.poll() is None and len(graded_seeds(course)) == len(seeds):
+            time.sleep(0.02)  # three times of four until a verdict is there, so that on any machine the moment falls into the work
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moments.uniform(0.4, 1.1) * whole)
+            process.wait(moments.uniform(0.0, 0.25 if kill % 4 else 1.1) * whole)
         with contextlib.suppress(ProcessLookupError):  # it may have finished before its moment
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
