@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench-gpu lectures test-lectures site test-site panels clean
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,7 +26,7 @@ test: $(STAMP) ## the whole test suite
 	$(BIN)/python -m pytest
 
 lab: $(STAMP) ## JupyterLab on the assignments
-	$(BIN)/jupyter lab assignments
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/assignments
 
 lectures: $(STAMP) ## run the lectures, all or ONLY="03 05", and write their notebooks
 	$(BIN)/python -m workbook.lectures $(ONLY)
@@ -55,6 +55,10 @@ solved: $(STAMP) ## the solutions to read: every notebook run with its solutions
 cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
 	$(BIN)/python -m autograder.cost
 
+bench-scale: $(STAMP) ## grade a class that grows to 10,000 for real, then the machines for 100,000 students (half an hour on two cores)
+	$(BIN)/python -m benchmarks.scale --feedback
+	$(BIN)/python -m benchmarks.capacity
+
 bench-gpu: $(STAMP) ## training and sampling speed on a CUDA GPU, beside diffusers
 	$(BIN)/python -m benchmarks.gpu
 
@@ -67,6 +71,7 @@ lint: $(STAMP) ## style
 clean: ## remove what was built
 	rm -rf build course .venv
 
+TEST_SERVERS_STAMP := $(VENV)/.installed-test-servers
 SITE_STAMP := $(VENV)/.installed-site
 TEST_SITE_STAMP := $(VENV)/.installed-test-site
 
@@ -78,6 +83,14 @@ $(TEST_SITE_STAMP): $(SITE_STAMP)
 	$(BIN)/python -m pip install --quiet --editable ".[grader,cluster,test,site,test-site]"
 	@touch $@
 
+$(TEST_SERVERS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[grader,cluster,postgres,test,test-servers]"
+	@touch $@
+
+test-servers: $(TEST_SERVERS_STAMP) ## a cluster of hosts of its own, one lost half-way, and the gradebook on a PostgreSQL server (as root)
+	$(BIN)/python tests/servers/install.py
+	$(BIN)/python -m pytest -m servers tests/servers
+
 site: $(SITE_STAMP) ## the website into build/site, warnings as errors, nothing fetched
 	$(BIN)/python -m website.build
 	@echo "open build/site/index.html"
@@ -86,6 +99,10 @@ test-site: $(TEST_SITE_STAMP) ## the website in headless Chromium (installed whe
 	$(BIN)/python tests/site/browser.py
 	$(BIN)/python -m website.build
 	SITE=build/site $(BIN)/python -m pytest tests/site
+
+test-student: $(TEST_SITE_STAMP) ## a student's day with the bundle alone: checks, training, stopping, JupyterLab in Chromium, Colab, Windows
+	$(BIN)/python tests/site/browser.py
+	STUDENT_DAY=1 $(BIN)/python -m pytest tests/student_day
 
 panels: $(STAMP) ## train the panels' networks again (2 CPU minutes)
 	$(BIN)/python -m website.train_panels
