@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 from traitlets.config import Config
 
+from autograder import source_rules
 from autograder.leaks import leaks_in
 from autograder.nbgrader_steps.config import configure
 from autograder.places import Places
@@ -46,6 +47,9 @@ def release_cells(assignment: Assignment) -> list[nbformat.NotebookNode]:
 def release(name: str, places: Places) -> Path:
     """Write `assignments/NAME/NAME.ipynb`; its path. Raises ReleaseFailed where nbgrader fails or something hidden would be in it."""
     assignment = load(name, places)
+    broken = source_rules.of_release(assignment, places)
+    if broken:
+        raise ReleaseFailed(f"{name} was not released, because its source is not whole:\n" + "\n".join(f"{places.source(name)}: {source_rules.with_lines(sentence, places.source(name))}" for sentence in broken))
     text = nbformat.writes(generated(assignment))
     found = leaks_in({f"{name}.ipynb": text}, [name], places)
     if found:

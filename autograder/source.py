@@ -1,11 +1,11 @@
 """Read an assignment's one source, `solutions/NN_name.py`, into its cells and exercises."""
 
-import ast
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from autograder import source_rules
 from autograder.lean import without
 from autograder.places import Places
 
@@ -97,7 +97,9 @@ def load(name: str, places: Places | None = None) -> Assignment:
     if not path.exists():
         raise FileNotFoundError(f"there is no assignment {name!r}; known are {', '.join(places.assignment_names()) or 'none'}")
     assignment = Assignment(name, tuple(_cell(cell, number, path) for number, cell in enumerate(jupytext.read(path).cells, 1)))
-    _verify(assignment, path)
+    broken = source_rules.of_form(assignment)
+    if broken:
+        raise ValueError("\n".join(f"{path}: {source_rules.with_lines(sentence, path)}" for sentence in broken))
     return assignment
 
 
@@ -105,28 +107,8 @@ def _cell(cell, number: int, path: Path) -> Cell:
     header = {key: value for key, value in cell.metadata.items() if key not in ("lines_to_next_cell", "title", "cell_marker")}
     kinds = [kind for kind in KINDS if kind in header]
     if len(kinds) > 1:
-        raise ValueError(f"{path}, cell {number}: one kind only, not {' and '.join(kinds)}")
+        raise ValueError(f"{path}: {source_rules.with_lines(f'cell {number}', path)}: one kind only, not {' and '.join(kinds)}")
     kind = kinds[0] if kinds else "prose"
     if kind == "prose" and cell.cell_type == "code":
-        raise ValueError(f"{path}, cell {number}: a code cell needs a kind in its header, one of {', '.join(KINDS)}")
+        raise ValueError(f"{path}: {source_rules.with_lines(f'cell {number}', path)}: a code cell needs a kind in its header, one of {', '.join(KINDS)}")
     return Cell(cell.cell_type, kind, str(header.get(kind, "")), cell.source, tuple(sorted(header.items())))
-
-
-def _verify(assignment: Assignment, path: Path) -> None:
-    """An exercise has an introduction, one definition of its name, a solution, and a check with the same points."""
-    introduced = {cell.name: dict(cell.header) for cell in assignment.cells if cell.kind == "exercise" and cell.type == "markdown"}
-    exercises, checks = assignment.code("exercise"), assignment.code("check")
-    for name, cell in exercises.items():
-        for key in ("points", "minutes", "difficulty"):
-            if not isinstance(introduced.get(name, {}).get(key), int | float):
-                raise ValueError(f"{path}: exercise {name} needs an introducing markdown cell with {key}=NUMBER in its header")
-        if not cell.solution_bodies():
-            raise ValueError(f"{path}: exercise {name} has no text between ### BEGIN SOLUTION and ### END SOLUTION")
-        if name not in [getattr(node, "name", None) for node in ast.parse(cell.source).body]:
-            raise ValueError(f"{path}: the cell of exercise {name} does not define {name}")
-        wanted = f'check("{name}", points={introduced[name]["points"]})'
-        if name not in checks or checks[name].source.strip() != wanted:
-            raise ValueError(f"{path}: exercise {name} needs a check cell that reads {wanted}")
-    for name in introduced:
-        if name not in exercises and name not in checks:
-            raise ValueError(f"{path}: exercise {name} is introduced, but neither an exercise cell nor a check follows")
