@@ -142,7 +142,7 @@ NO_PARAMETERS = types.SimpleNamespace(params={})
 def _is_plain(item) -> bool:
     """Whether a check needs nothing of pytest but its arguments: no other fixtures, no set-up, no class, no marks."""
     parameters = set(getattr(item, "callspec", NO_PARAMETERS).params)
-    needed = set(item._fixtureinfo.names_closure) - parameters
+    needed = set(item._fixtureinfo.names_closure) - parameters - ({"request"} - set(item._fixtureinfo.argnames))  # draw's own, not the check's
     return needed <= FIXTURES and not parameters & FIXTURES and item.cls is None and {mark.name for mark in item.iter_markers()} <= {"parametrize"}
 
 
