@@ -12,7 +12,7 @@ ROOT = Places.here().root
 
 def from_pyproject() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [line for extra in ("grader", "cluster", "test", "site", "test-site") for line in project["optional-dependencies"][extra]]
+    extras = [line for extra in ("grader", "cluster", "postgres", "test", "test-servers", "site", "test-site") for line in project["optional-dependencies"][extra]]
     return {re.sub(r"\s", "", line) for line in project["dependencies"] + extras}
 
 
