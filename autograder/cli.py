@@ -110,7 +110,7 @@ def check(
             from autograder.intake import find_submissions
             from autograder.quick import judge_one
             from autograder.results import Result
-            from autograder.tables import verdict_line, verdict_table
+            from autograder.tables import reading_list, verdict_line, verdict_table
 
             job = find_submissions([notebook], assignment, seed)[0]
             result = Result.from_json(judge_one(jail, job, lambda one: err.print(verdict_line(one))))
@@ -121,6 +121,8 @@ def check(
     out.print(verdict_table(result))
     if result.reason:
         out.print(result.reason, markup=False)
+    for line in reading_list(result):
+        tell(f"To read: {line}")
     raise typer.Exit(int(result.score < result.max_score))
 
 

@@ -8,6 +8,8 @@ from rich.table import Table
 from autograder import overview
 from autograder.results import ExerciseResult, Result
 from autograder.text import clean
+from workbook.equations import EQUATIONS, NUMBERS
+from workbook.reading import named_in, to_open
 
 MARKS = {"passed": "✓", "wrong": "✗", "depends on another": "d", "raised": "r", "timed out": "t", "out of memory": "m", "blank": "·",
          "missing": "-", "ungradable": "?", "grader fault": "!"}  # fmt: skip
@@ -56,6 +58,12 @@ def verdict_table(result: Result) -> Table:
     for e in result.exercises:
         table.add_row(escape(e.name), f"{e.points:g}/{e.max_points:g}", _cell(e), escape(e.message))
     return table
+
+
+def reading_list(result: Result) -> list[str]:
+    """A line for each equation that the verdicts name: its number and what to open."""
+    keys = dict.fromkeys(key for e in result.exercises for key in named_in(e.message))
+    return [f"equation ({NUMBERS[key]}), {EQUATIONS[key][1]}: {place}" for key in keys if (place := to_open(key))]
 
 
 def stats_table(results: list[Result]) -> Table:

@@ -37,6 +37,15 @@ def site() -> str:
     return named.rstrip("/") + "/" if named else ""
 
 
+def to_open(key: str) -> str | None:
+    """The same for a terminal: the page of the website that was built here, where there is one, else a web address or the lecture's notebook."""
+    page = HERE.parent / "build" / "site" / "lectures" / f"{EQUATIONS[key][0]}.html"
+    if page.exists() and not site():
+        return f"{page.as_uri()}#equation-eq-{key}"
+    place = address(key)
+    return place if place is None or site() else place.partition("#")[0]
+
+
 def with_links(text: str) -> str:
     """Text as HTML, escaped, with a link where it names an equation."""
     return NUMBER.sub(_link, html.escape(text))
