@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from autograder.results import Result, needs_a_person
@@ -14,7 +15,7 @@ from autograder.text import clean
 
 WINDOW = 60.0  # seconds over which the rate is taken
 EVERY = 10.0  # seconds between two lines where there is no terminal
-SHOWN = 3  # names of those being judged
+SHOWN, LONGEST = 3, 20  # names of those being judged, and their characters
 
 
 class Pace:
@@ -80,8 +81,14 @@ class GradingBar:
             return "starting"
         parts = [f"{self.done:,} of {self.total:,}", f"{self.pace.per_minute():,.0f} a minute", f"{self.pace.left(self.total - self.done)} left"]
         parts += [f"{self.failures:,} for a person"] if self.failures else []
-        names = [clean(name, longest=24).replace("\n", " ") for name in self.in_hand()[:SHOWN]]
+        names = [_short(name) for name in self.in_hand()[:SHOWN]]
         return ", ".join(parts) + (f"; judging {', '.join(names)}" if names else "")
+
+
+def _short(name: str) -> str:
+    """A student's name for a line that has little room."""
+    name = " ".join(clean(name).split("\n"))
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 class _State(ProgressColumn):
@@ -90,7 +97,7 @@ class _State(ProgressColumn):
     max_refresh = 0.25
 
     def __init__(self, bar: GradingBar):
-        super().__init__()
+        super().__init__(Column(no_wrap=True, overflow="ellipsis"))
         self.bar = bar
 
     def render(self, _task) -> Text:
