@@ -1,5 +1,6 @@
 """Results as tables for a terminal: colour on a terminal, plain in a pipe."""
 
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 
 from rich.markup import escape
@@ -66,12 +67,21 @@ def reading_list(result: Result) -> list[str]:
     return [f"equation ({NUMBERS[key]}), {EQUATIONS[key][1]}: {place}" for key in keys if (place := to_open(key))]
 
 
-def stats_table(results: list[Result]) -> Table:
-    """Per exercise over a class, hardest first: success rate, computing time, outcomes, misconceptions."""
-    table = Table(title=f"{results[0].assignment}: {len(results)} submissions, hardest first" if results else "no submissions", title_justify="left")
+def stats_table(results: Iterable[Result]) -> Table:
+    """Per exercise over a class, hardest first: success rate, computing time, outcomes, misconceptions. Results are taken one by one."""
+    title, number = "", 0
+
+    def counted() -> Iterator[Result]:
+        nonlocal title, number
+        for number, result in enumerate(results, 1):
+            title = result.assignment
+            yield result
+
+    rows = overview.rows(counted())
+    table = Table(title=f"{title}: {number:,} submissions, hardest first" if number else "no submissions", title_justify="left")
     for name in ("exercise", "passed", "median / longest CPU s", "outcomes", "misconceptions"):
         table.add_column(name, overflow="fold", justify="right" if name in ("passed", "median / longest CPU s") else "left")
-    for row in overview.rows(results):
+    for row in rows:
         failed = ", ".join(f"{n} {outcome}" for outcome, n in row.ordered if outcome != "passed")
         named = ", ".join(f"{what} ({n})" for what, n in row.misconceptions.most_common())
         table.add_row(escape(row.name), row.rate, row.time, failed, escape(named))
