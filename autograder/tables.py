@@ -73,8 +73,8 @@ def stats_table(results: Iterable[Result]) -> Table:
 
     def counted() -> Iterator[Result]:
         nonlocal title, number
-        for number, result in enumerate(results, 1):
-            title = result.assignment
+        for result in results:
+            title, number = result.assignment, number + 1
             yield result
 
     rows = overview.rows(counted())
