@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 5 · A U-Net that removes noise
 #
-# In assignment 04 a small fully connected network learned to predict noise on 64 pixels. Here the images have 784 pixels, and the network has to
-# know three things at once: what the whole digit is (is this a 3 or an 8?), where each stroke runs to the pixel, and how noisy the picture is.
+# In assignment 04 a small network learned to predict the noise on 64 pixels, with the best guess for Gaussian data to lean on. Here the images have 784 pixels,
+# nothing to lean on, and the network has to know three things at once: what the whole digit is (is this a 3 or an 8?), where each stroke runs to the pixel, and how noisy the picture is.
 # The U-Net answers with one idea for each: **go down** to a small image to see the whole, **skip** across to keep the pixels, and **tell every
 # block the time**. You build it from its parts, train it, and hand in its weights with the code.
 #
@@ -14,8 +14,8 @@
 # - measure samples by a Fréchet distance, and say when two such distances may be compared.
 #
 # **You need first** lectures 05 and 06 (diffusion, sampling), lecture 07 (U-Nets), and assignment 04.
-# **Time** about 180 minutes, of which the machine computes five on one CPU core. With a GPU, the last part trains a network of publishable quality
-# in a coffee break; without one, everything below works as well, only smaller.
+# **Time** about 180 minutes, of which the machine computes five on one CPU core. With a GPU, the last part trains a network
+# four times as wide for thirteen times as many steps; without one, everything below works as well, only smaller.
 
 # %% setup="install"
 #@title Make this Python ready: run this cell first

@@ -138,4 +138,8 @@ def test_the_findings_link_opens_the_lecture_at_its_equation(page):
     link.wait_for()
     link.click()
     page.wait_for_function(f"{PANEL}.context?.path == 'lectures/01_representations.ipynb'")
-    page.wait_for_function(f"{PANEL}.content.activeCell?.model.sharedModel.source.includes('tag{{1.2}}')")
+    page.wait_for_function("""() => {
+        const heading = [...document.querySelectorAll('h2')].find(one => one.innerText.includes('The best plane'));
+        const top = heading ? heading.getBoundingClientRect().top : -1;
+        return 0 <= top && top < window.innerHeight;
+    }""")
