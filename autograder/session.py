@@ -52,12 +52,12 @@ class Session:
                 self._start()
             finally:
                 self.notebook_seconds += time.monotonic() - begun
-        self.cpu_left = min(cpu, self._left())
         self.process.begin_budget(exact=True)
+        self.cpu_left = min(cpu, self._left(ask=False))
 
-    def _left(self) -> float:
+    def _left(self, ask: bool = True) -> float:
         """Seconds of computing time that the submission has left. Raises TimedOut where that, or its time by the clock, is used up."""
-        left = self.limits.total_cpu - self.spent - self._used()
+        left = self.limits.total_cpu - self.computed(ask)
         if left <= 0:
             raise errors.TimedOut(SPENT.format(kind="computing", limit=self.limits.total_cpu))
         if time.monotonic() - self.started > self.limits.total_wall:
