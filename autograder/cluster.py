@@ -7,12 +7,14 @@ whose torch or checks differ, or whose sandbox fails, is told so and sent away. 
 
 import itertools
 import json
+import logging
 import queue
 import sys
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +41,8 @@ class Cluster:
         from distributed import Client
 
         nodes.settings()
+        for name in ("distributed", "distributed.client"):  # what there is to say of a lost connection, we say
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._machines, self._looked, self._alone_since = 0, 0.0, None
         security = nodes.credentials(self.tls)
         try:
@@ -97,9 +101,12 @@ class Cluster:
         """What a machine said of a job; None where the machines that had it died. Raises PoolFailed where the scheduler is gone."""
         from distributed.scheduler import KilledWorker
 
-        if future.status == "finished":
-            return json.loads(future.result())
-        error = None if future.cancelled() else future.exception()
+        try:
+            if future.status == "finished":
+                return json.loads(future.result())
+            error = None if future.cancelled() else future.exception()
+        except (OSError, TimeoutError, CancelledError) as broken:
+            error = broken
         if isinstance(error, KilledWorker):
             return None
         raise PoolFailed(f"the scheduler at {self.scheduler} is gone ({error or 'its connection broke'}). What was judged is kept where the command keeps it: "

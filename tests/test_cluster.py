@@ -1,7 +1,10 @@
 """Grading on a Dask cluster: the same verdicts, once each, with a machine lost half-way and one that has other checks."""
 
 import contextlib
+import json
 import os
+import pickle
+import pickletools
 import shutil
 import signal
 import socket
@@ -9,10 +12,12 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from grading import VAE, notebook
 
+from autograder import nodes
 from autograder.cluster import Cluster
 from autograder.places import Places
 from autograder.pool import PoolFailed
@@ -100,3 +105,25 @@ def test_a_silent_address_is_explained(monkeypatch):
     monkeypatch.setattr("autograder.nodes.JOIN_SECONDS", 1)
     with pytest.raises(PoolFailed, match="autograder scheduler"):
         Cluster("tcp://127.0.0.1:9").__enter__()
+
+
+def test_nothing_of_a_students_is_ever_unpickled_as_an_object():
+    """What crosses the network of a job is built-in types: its pickle names no class and calls nothing."""
+    job = Job("Ünï/\udce4", Submission(VAE, "ada", b"\x80\x04]\x94.", {"w.safetensors": b"x"}), 7, ONE)
+    calls = {"GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "REDUCE", "BUILD"}
+    assert not calls & {operation.name for operation, _, _ in pickletools.genops(pickle.dumps(nodes.packed(job)))}
+    assert nodes.unpacked(nodes.packed(job)) == job
+
+
+def test_a_machine_whose_sandbox_fails_refuses_and_says_why(monkeypatch):
+    """It does not turn every submission that it gets into a grader fault."""
+
+    class Broken:
+        def run(self, _jobs):
+            raise PoolFailed("no user namespaces")
+
+    (job,) = jobs(1)
+    monkeypatch.setattr(nodes, "_own_pool", Broken)
+    monkeypatch.setattr("distributed.get_worker", lambda: SimpleNamespace(address="tcp://there"))
+    answer = json.loads(nodes.judge_here(nodes.packed(job), nodes.versions(PLACES, VAE)))
+    assert answer == {"refused": "its grader failed: no user namespaces", "address": "tcp://there"}
