@@ -47,7 +47,7 @@ class Cluster:
         security = nodes.credentials(self.tls)
         try:
             self._client = Client(self.scheduler, timeout=nodes.JOIN_SECONDS, name="autograder", set_as_default=False, security=security)
-        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+        except (OSError, TimeoutError, RuntimeError, TypeError, ValueError) as error:
             raise PoolFailed(f"no scheduler answers at {self.scheduler} ({error}). Start one with: autograder scheduler") from None
         try:
             self._client.wait_for_workers(1, timeout=nodes.JOIN_SECONDS)

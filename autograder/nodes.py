@@ -116,7 +116,7 @@ async def _work(scheduler: str, host: str | None, tls: Path | None) -> None:
         async with Worker(scheduler, nthreads=1, host=host, security=credentials(tls), death_timeout=JOIN_SECONDS) as worker:
             print(f"grading for {scheduler} as {worker.address}", flush=True)
             await worker.finished()
-    except (OSError, TimeoutError, RuntimeError) as error:
+    except (OSError, TimeoutError, RuntimeError, TypeError) as error:
         raise PoolFailed(f"no scheduler answers at {scheduler} ({error}). Start one with: autograder scheduler") from None
 
 
