@@ -77,9 +77,9 @@ def written() -> dict[str, dict[str, str] | None]:
     }
 
 
-def class_of(size: int) -> list[Student]:
-    """Students who repeat the versions in turn."""
-    names = list(written())
+def class_of(size: int, versions_used: int | None = None) -> list[Student]:
+    """Students who repeat the versions, or the first of them, in turn."""
+    names = list(written())[:versions_used]
     return [Student(f"student-{i:05d}", names[i % len(names)]) for i in range(size)]
 
 

@@ -1,0 +1,108 @@
+"""Where a submission's time goes in this project, in CPU seconds: start, student's code, checks, and what surrounds them, gradebook, feedback.
+
+    python -m benchmarks.parts COURSE [ROUNDS]      prints the means as a line of JSON
+
+Judges the class of a prepared course folder with one warm worker whose processes are metered one by one, then writes the verdicts
+into the gradebook and the feedback pages. CPU seconds, because they are the same on a busy machine.
+"""
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from autograder.checks_runner import ChecksRunner, with_checks
+from autograder.cost import MeteredJail, processes
+from autograder.course import Course
+from autograder.judge import Judge
+from autograder.places import Places
+from autograder.student import Student
+from autograder.worker import Job
+from benchmarks.classroom import ASSIGNMENT
+
+
+class Ready:
+    """In the place of a pool: has all results already."""
+
+    def __init__(self, results: dict[str, dict]):
+        self.results = results
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        pass
+
+    def run(self, jobs):
+        """Every job's result at once."""
+        for job in jobs:
+            yield job.key, self.results[job.key]
+
+
+@contextmanager
+def metered(owner: type, name: str, spent: dict[str, float], part: str):
+    """Add the CPU seconds of this process in a method to `spent[part]`, its outermost call only."""
+    whole, depth = getattr(owner, name), []
+
+    def timed(*args, **keywords):
+        began = time.process_time()
+        depth.append(0)
+        try:
+            return whole(*args, **keywords)
+        finally:
+            depth.pop()
+            if not depth:
+                spent[part] += time.process_time() - began
+
+    setattr(owner, name, timed)
+    try:
+        yield
+    finally:
+        setattr(owner, name, whole)
+
+
+def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tuple[dict[str, dict], dict[str, float]]:
+    """Results by student, and CPU seconds by part, summed over `rounds` judgings of the class after one that warms up."""
+    results, jail, spent = {}, judge.jail, dict.fromkeys(("runner", "channel"), 0.0)
+    jobs = [Job(student, course.submission(student, ASSIGNMENT)) for student in students]
+    with metered(ChecksRunner, "run", spent, "runner"), metered(Student, "ask", spent, "channel"):
+        for number in range(rounds + 1):
+            for job in jobs:
+                results[job.key] = judge.judge(job.submission).to_json()
+            if number == 0:
+                spent.update(dict.fromkeys(spent, 0.0))
+                jail.student = jail.supervisor = 0.0
+                began, fork = time.process_time(), processes()[1][jail.warm]
+    grader, fork = time.process_time() - began, processes()[1][jail.warm] - fork
+    student = jail.student
+    return results, {"start of its process": jail.supervisor + fork, "student's process": student, "checks": spent["runner"] - spent["channel"],
+                     "channel": spent["channel"], "reading and bookkeeping": grader - spent["runner"]}  # fmt: skip
+
+
+def parts(root: Path, rounds: int) -> dict[str, float]:
+    """Means per submission."""
+    course, found = Course(root), {}
+    students, cpu = course.students(ASSIGNMENT), time.process_time
+
+    def serve(runner) -> None:
+        with MeteredJail() as jail:
+            found["results"], found["parts"] = judged(course, students, Judge(jail, runner, Places.here()), rounds)
+
+    with_checks(Places.here(), serve)
+    means = {name: seconds / rounds / len(students) for name, seconds in found["parts"].items()}
+    began = cpu()
+    failures = course.grade(ASSIGNMENT, Ready(found["results"])).failures
+    means["gradebook"], began = (cpu() - began) / len(students), cpu()
+    course.feedback(ASSIGNMENT)
+    means["feedback"] = (cpu() - began) / len(students)
+    if failures:
+        raise RuntimeError(f"not in the gradebook: {failures}")
+    return means
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    print(json.dumps(parts(Path(sys.argv[1]).resolve(), int((sys.argv[2:] or ["2"])[0]))))

@@ -1,0 +1,65 @@
+"""What one person waits for: a local check in the notebook, and the first verdict of `autograder check`.
+
+    python -m benchmarks.waits        prints both as a line of JSON
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from autograder import reference, source
+from autograder.places import Places
+from benchmarks.classroom import ASSIGNMENT, Student, notebook
+from benchmarks.race import environment
+
+REPEATS = 3
+
+
+def local_checks(names: list[str]) -> dict[str, dict[str, float]]:
+    """Seconds of each local check on the reference, by assignment and exercise; medians, after one run that warms up."""
+    found = {}
+    for name in names:
+        namespace = reference.load(name).__dict__
+        checker = namespace["check"]
+        found[name] = {}
+        for exercise in source.load(name, Places.here()).exercises:
+            if checker.verdict(exercise.name).state == "right":  # weights that are handed in have no local check without a file
+                found[name][exercise.name] = statistics.median(seconds_of(checker, exercise.name) for _ in range(REPEATS))
+    return found
+
+
+def seconds_of(checker, exercise: str) -> float:
+    """Clock seconds of one local check."""
+    began = time.perf_counter()
+    checker.verdict(exercise)
+    return time.perf_counter() - began
+
+
+def check_command() -> dict[str, float]:
+    """Seconds until `autograder check NOTEBOOK` has shown its first verdict, and until it has ended; medians."""
+    first, ended = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{ASSIGNMENT}.ipynb"
+        path.write_bytes(notebook(Student("somebody", "reference"), "whole"))
+        for _ in range(REPEATS):
+            began = time.perf_counter()
+            process = subprocess.Popen([sys.executable, "-m", "autograder.cli", "check", str(path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment())
+            shown = None
+            for line in process.stdout:
+                if shown is None and line.strip():
+                    shown = time.perf_counter() - began
+            process.wait()
+            first.append(shown)
+            ended.append(time.perf_counter() - began)
+    return {"first": statistics.median(first), "end": statistics.median(ended)}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    print(json.dumps({"local": local_checks(Places.here().assignment_names()), "check": check_command()}))
