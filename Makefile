@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site panels clean
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,12 @@ cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
 bench-scale: $(STAMP) ## grade a class that grows to 10,000 for real, then the machines for 100,000 students (half an hour on two cores)
 	$(BIN)/python -m benchmarks.scale --feedback
 	$(BIN)/python -m benchmarks.capacity
+
+bench: $(STAMP) ## grading speed beside stock nbgrader and otter-grader (some 15 minutes; QUICK=1: three)
+	$(BIN)/python -m benchmarks.grading $(if $(QUICK),--quick)
+
+bench-train: $(STAMP) ## training speed of the references beside NumPy loops and public libraries (some 25 minutes, or ONLY="vae ddpm")
+	$(BIN)/python -m benchmarks.training $(if $(ONLY),--only $(ONLY))
 
 bench-gpu: $(STAMP) ## training and sampling speed on a CUDA GPU, beside diffusers
 	$(BIN)/python -m benchmarks.gpu
