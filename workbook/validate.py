@@ -7,6 +7,7 @@ as it is). Exit status 0 where nothing stands against handing in, 1 where someth
 
 import argparse
 import importlib
+import os
 import re
 import sys
 import tempfile
@@ -68,7 +69,9 @@ def _run(notebook: nbformat.NotebookNode, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for weights in path.parent.glob("*.safetensors"):
             (Path(folder) / weights.name).write_bytes(weights.read_bytes())
-        NotebookClient(notebook, timeout=None, allow_errors=True, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        found = os.pathsep.join([str(Path(__file__).resolve().parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])  # this library, also where it is not installed
+        client = NotebookClient(notebook, timeout=None, allow_errors=True, kernel_name="python3", resources={"metadata": {"path": folder}})
+        client.execute(env=os.environ | {"PYTHONPATH": found})
 
 
 def _size(path: Path, largest: int) -> Finding:
@@ -94,8 +97,14 @@ def _exercises(notebook: nbformat.NotebookNode, names: list[str]) -> list[Findin
     for cell in notebook.cells:
         found = re.match(r'check\("(\w+)"', cell.source) if cell.cell_type == "code" else None
         if found:
-            said[found[1]] = "\n".join(output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+            said[found[1]] = "\n".join(map(_text, cell.outputs))
     return [_exercise(name, said.get(name)) for name in [*(name for name in said if name in names), *(name for name in names if name not in said)]]
+
+
+def _text(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "error":
+        return f"its check cell failed with {output.ename}: {output.evalue}"
+    return output.get("text", "") or output.get("data", {}).get("text/plain", "")
 
 
 def _exercise(name: str, said: str | None) -> Finding:

@@ -1,5 +1,6 @@
 """A student's desk: a notebook of the bundle in a kernel that can import the bundle's library and installed packages, and nothing of this repository."""
 
+import json
 import os
 import sys
 import sysconfig
@@ -21,6 +22,16 @@ def surroundings(**more: str) -> dict[str, str]:
     """The environment of that Python: the installed packages, one thread, and nothing that names this repository."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WORKBOOK", "NBGRADER", "STUDENT"))}
     return kept | {"PYTHONPATH": sysconfig.get_path("purelib"), "OMP_NUM_THREADS": "1"} | more
+
+
+def write_kernel(folder: Path) -> dict[str, str]:
+    """Describe that Python as Jupyter's kernel python3 below `folder`; the settings of the environment that make Jupyter take it, and write nowhere else."""
+    kernel = folder / "data" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    description = {"argv": alone("-m", "ipykernel_launcher", "-f", "{connection_file}"), "display_name": "Python 3", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(description))
+    return {"JUPYTER_PATH": str(folder / "data"), "JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "own"),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "HOME": str(folder), "PYTHONPATH": sysconfig.get_path("purelib")}  # fmt: skip
 
 
 @dataclass

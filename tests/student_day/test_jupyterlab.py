@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from desk import alone, surroundings
+from desk import write_kernel
 
 from autograder import source
 from autograder.places import Places
@@ -24,15 +24,9 @@ MINUTE = 60_000  # milliseconds
 def lab(unpacked, tmp_path_factory):
     """JupyterLab on the bundle; its address. Its kernel knows nothing of this repository; its own files go to a folder of the test."""
     home = tmp_path_factory.mktemp("home")
-    kernel = home / "data" / "kernels" / "python3"
-    kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_text(json.dumps({
-        "argv": alone("-m", "ipykernel_launcher", "-f", "{connection_file}"), "display_name": "Python 3", "language": "python", "env": surroundings()}))  # fmt: skip
-    folders = {"JUPYTER_PATH": str(home / "data"), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "own"),
-               "JUPYTER_RUNTIME_DIR": str(home / "runtime"), "HOME": str(home)}  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
                "--IdentityProvider.token=", "--LabApp.default_url=/lab/tree/assignments"]  # fmt: skip
-    server = subprocess.Popen(command, cwd=unpacked, env=os.environ | folders, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, cwd=unpacked, env=os.environ | write_kernel(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield _address(home / "runtime")
     server.terminate()
     server.wait(30)
