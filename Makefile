@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site panels clean
+.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site test-formgrader panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,10 @@ test-site: $(TEST_SITE_STAMP) ## the website in headless Chromium (installed whe
 test-student: $(TEST_SITE_STAMP) ## a student's day with the bundle alone: checks, training, stopping, JupyterLab in Chromium, Colab, Windows
 	$(BIN)/python tests/site/browser.py
 	STUDENT_DAY=1 $(BIN)/python -m pytest tests/student_day
+
+test-formgrader: $(TEST_SITE_STAMP) ## an instructor's day: formgrader in headless Chromium, nbgrader's exchange, the folders named
+	$(BIN)/python tests/site/browser.py
+	FORMGRADER=1 $(BIN)/python -m pytest tests/formgrader
 
 panels: $(STAMP) ## train the panels' networks again (2 CPU minutes)
 	$(BIN)/python -m website.train_panels

@@ -7,6 +7,7 @@ a mark is left empty, so that no import turns it into a zero; `provisional` fill
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping
 
 from autograder.marks import Mark
@@ -92,7 +93,11 @@ def to_moodle(results: list[Result], marks: Mapping[str, Mark] = NONE, provision
 
 
 def to_gradescope(result: Result) -> str:
-    """Gradescope's results.json of one submission."""
+    """Gradescope's results.json of one submission. It knows no undecided score, so what a person has to grade counts 0 there, and the page's first lines say so."""
     tests = [{"name": e.name, "score": e.points, "max_score": e.max_points, "status": "passed" if e.outcome == "passed" else "failed",
-              "output": f"{e.outcome}. {e.message}".strip()} for e in result.exercises]  # fmt: skip
-    return json.dumps({"score": result.score, "output": result.reason or "", "output_format": "text", "tests": tests}, indent=2)
+              "output": f"{e.outcome}. {e.message}".strip(), "output_format": "text"} for e in result.exercises]  # fmt: skip
+    waiting = waits(result)
+    note = f"A person has to grade: {', '.join(waiting)}. Until then they count 0 here." if waiting else ""
+    said = "\n".join(part for part in (result.reason or "", note) if part)
+    return json.dumps({"score": result.score, "output": said, "output_format": "text", "execution_time": math.ceil(result.seconds), "tests": tests,
+                       "extra_data": {"seed": str(result.seed), "waiting": waiting}}, indent=2)  # fmt: skip
