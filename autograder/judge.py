@@ -25,6 +25,7 @@ from autograder.submission import Submission, Ungradable, is_blank, open_noteboo
 NO_CELL = "There is no {name} in your notebook. Its cell was deleted or renamed; take it from the released notebook again."
 BLANK = "Not attempted yet."
 FAULT = "The grader itself failed on this exercise. That costs you nothing: a person will grade it."
+LOST = (errors.BadReply, errors.Died, errors.OutOfMemory)  # how an exercise can end by what an earlier one left behind
 
 
 @dataclass
@@ -132,7 +133,13 @@ class _Exercises:
         return None
 
     def _run(self, exercise: Exercise, namespace) -> tuple[Finding | None, Student]:
-        """Run the checks of an exercise up to the first that fails."""
+        """Run the checks of an exercise up to the first that fails; once more alone where its process, in which another was judged before, was lost."""
+        finding, student = self._run_once(exercise, namespace)
+        if finding is not None and isinstance(finding.error, LOST) and not self.session.alone:
+            finding, student = self._run_once(exercise, namespace)
+        return finding, student
+
+    def _run_once(self, exercise: Exercise, namespace) -> tuple[Finding | None, Student]:
         student = Student(self.session)
         try:
             cpu = self.judge_.runner.cpu(self.assignment.name, exercise.name, self.limits.exercise_cpu)

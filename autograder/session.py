@@ -39,6 +39,8 @@ class Session:
     spent: float = 0.0  # CPU seconds of the processes before the present one
     started: float = field(default_factory=time.monotonic)
     printed: int = 0
+    alone: bool = True  # whether the present exercise is the first in its process
+    threads: int = 1  # that ran, in all processes of the job, when the first exercise began
     notebook_seconds: float = 0.0  # by the clock: starting processes and running cells in them,
     answer_seconds: float = 0.0  # and waiting for what the checks asked
 
@@ -46,14 +48,24 @@ class Session:
         """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure."""
         if self.process is not None and self.process.speaks_unasked():
             self.process.close()  # what an exercise sent beyond its answers must not be taken for the next one's
-        if self.process is None or not self.process.alive:
+        self._be_there()
+        if not self.alone and self.process.threads > self.threads:
+            self.process.close()  # nor must what it left running
+            self._be_there()
+        if self.alone:
+            self.threads = self.process.threads
+        self.cpu_left = min(cpu, self._left(ask=False))
+
+    def _be_there(self) -> None:
+        """See to it that a process runs, and begin its budget; `alone` says whether it is a fresh one."""
+        self.alone = self.process is None or not self.process.alive
+        if self.alone:
             begun = time.monotonic()
             try:
                 self._start()
             finally:
                 self.notebook_seconds += time.monotonic() - begun
         self.process.begin_budget(exact=True)
-        self.cpu_left = min(cpu, self._left(ask=False))
 
     def _left(self, ask: bool = True) -> float:
         """Seconds of computing time that the submission has left. Raises TimedOut where that, or its time by the clock, is used up."""

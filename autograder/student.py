@@ -1,6 +1,7 @@
 """The `student` of a check: calls that run in the jail, remote handles on its objects, and what is enforced after every call."""
 
 import inspect
+import re
 from dataclasses import dataclass, field
 
 import torch
@@ -101,7 +102,7 @@ class Student:
             return
         changed = header.get("changed") or []
         if changed:
-            which = ", ".join(f"argument {int(key) + 1}" if str(key).isdigit() else str(key)[:40] for key in changed)
+            which = ", ".join(f"argument {int(key) + 1}" if re.fullmatch("[0-9]{1,2}", key) else key[:40] for key in changed)
             wrong(f"{name} changed its input in place ({which}). Work on a copy, or use operations without a trailing underscore.", "changes_input")
         given = any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()])
         if given and header.get("random") is True:

@@ -26,6 +26,8 @@ ROWS = {
     56: "rounding above the maximum", 57: "helpers, moved imports, magics, other styles", 58: "a failing cell elsewhere", 59: "a fault of the grader itself",
     60: "memory that belongs to no process; processes that hide", 61: "the grader killed at any moment", 62: "a full disk of the grader's", 63: "a locked gradebook",
     64: "the same verdict again, alone and under load", 65: "limits per assignment, named in the outcome", 66: "a sandbox that is missing or does not hold",
+    67: "what an exercise leaves to the next: late replies, threads, memory", 68: "signals to the process group", 69: "a fault of the grader that is provoked",
+    70: "names that no file system takes", 71: "formulas and pictures that reach or break a page", 72: "a command given in a student's folder",
 }  # fmt: skip
 
 

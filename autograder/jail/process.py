@@ -13,6 +13,7 @@ from autograder.jail.launch import Jail
 from autograder.limits import Limits
 
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
+MOST_ARGUMENTS = 100  # of one call
 ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
 
 
@@ -31,7 +32,7 @@ class StudentProcess:
     def __init__(self, jail: Jail, limits: Limits, seed: int):
         self.limits, self.alive, self.number = limits, True, 0
         self.channel, self.control = jail.fork(limits.for_job(seed))
-        self.printed, self.used, self.queued = 0, 0.0, 0.0
+        self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1
         self.begin_budget()
 
     def begin_budget(self, exact: bool = False) -> None:
@@ -82,8 +83,8 @@ class StudentProcess:
                 if on_event is not None:
                     on_event(header)
                 continue
-            if isinstance(header.get("printed"), int):
-                self.printed = header["printed"]
+            _check_report(header)
+            self.printed = header.get("printed", self.printed)
             if "error" in header:
                 raise errors.raised(header["error"])
             if "value" not in header:
@@ -107,7 +108,7 @@ class StudentProcess:
         if "usage" not in answer:
             self._end = answer
             return float("inf")
-        self.used, self.queued = answer["usage"], answer["queued"]
+        self.used, self.queued, self.threads = answer["usage"], answer["queued"], answer["threads"]
         return self.used
 
     def _post_mortem(self) -> errors.StudentFailure | errors.JailFault:
@@ -155,7 +156,7 @@ class _Budget:
             if used > cpu:
                 raise errors.TimedOut(f"Your code was still running after {cpu:.3g} s of computing time.")
             waited = self._idle()
-            if waited > max(self.process.limits.wall, cpu * 4) and not _readable(self.process.channel, 0):
+            if waited > max(self.process.limits.wall, cpu * 4):
                 raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
             if _readable(self.process.channel, PATIENCE):
                 return
@@ -171,6 +172,15 @@ class _Budget:
         if used == float("inf") and not _readable(self.process.channel, 0):
             raise EOFError("the job has ended")
         return used
+
+
+def _check_report(header: dict) -> None:
+    """Raises BadReply where what a reply says beside its value is not of the kind that it should be."""
+    changed, printed = header.get("changed", []), header.get("printed", 0)
+    good = isinstance(changed, list) and len(changed) <= MOST_ARGUMENTS and all(isinstance(key, str) for key in changed)
+    good &= type(printed) is int and 0 <= printed < 1 << 63
+    if not good or not all(isinstance(header.get(name, False), bool) for name in ("grad", "random")):
+        raise errors.BadReply("Your code disturbed the channel to the grader: a reply came with a report that is none.")
 
 
 def _readable(channel: socket.socket, seconds: float) -> bool:

@@ -20,6 +20,7 @@ from nbgrader.api import Gradebook
 
 from autograder import store
 from autograder.course import Course
+from autograder.places import Places
 
 KILLS = int(os.environ.get("THREAT_KILLS", "3"))
 GRADE = "import sys\nfrom pathlib import Path\nfrom autograder.course import Course\nfrom autograder.pool import Pool\nprint(Course(Path(sys.argv[1])).grade('03_vae', Pool(1)).judged, flush=True)"
@@ -243,6 +244,34 @@ def test_a_hostile_folder_wins_and_discloses_nothing(pool, course, tmp_path):
             assert not path.is_symlink() and (path.is_dir() or b"the hidden solution" not in path.read_bytes()), path
     assert (course.root / "gradebook.db").read_bytes()[:16] == before
     consistent(course)
+
+
+PROGRAM = "from autograder import cli, pool\nWITHOUT\nif __name__ == '__main__':\n    cli.main()\n"  # as the installed program is: a file in a folder of its own
+
+
+@pytest.mark.slow
+@pytest.mark.row(14)
+@pytest.mark.row(72)
+@pytest.mark.parametrize("command, without", [("check", ""), ("grade", ""), ("grade", "import contextlib; pool._blind_to_this_folder = contextlib.nullcontext")], ids=["one", "two", "control"])
+def test_a_command_given_in_a_students_folder_runs_nothing_of_it(tmp_path, command, without):
+    """Modules of the student's under Python's and the libraries' names beside the notebook: none is imported, neither here nor by the workers."""
+    folder, program, ran = tmp_path / "eve", tmp_path / "bin" / "autograder", tmp_path / "ran"
+    folder.mkdir()
+    program.parent.mkdir()
+    program.write_text(PROGRAM.replace("WITHOUT", without))
+    for name in {*sys.stdlib_module_names, "torch", "numpy", "pytest", "nbgrader", "rich", "workbook", "autograder", "sitecustomize", "usercustomize", "conftest", "evil"} - {"__future__"}:
+        (folder / f"{name}.py").write_text(f"open({str(ran)!r}, 'a').write({name!r} + ' ')\nraise ImportError('taken in')\n")
+    (folder / "matplotlibrc").write_text("backend: module://evil\n")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p evil\n")
+    names = [f"{VAE}.ipynb", f"{VAE}_2.ipynb"][: 1 if command == "check" else 2]
+    for name in names:
+        (folder / name).write_bytes(notebook(blank=True))
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"} | {"PYTHONPATH": str(Places.here().root)}
+    done = subprocess.run([sys.executable, str(program), command, *names], cwd=folder, env=kept, capture_output=True, text=True)
+    if without:
+        assert "multiprocessing" in ran.read_text(), "control: a worker that looks for its modules here runs the student's"
+    else:
+        assert not ran.exists() and "blank" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.row(59)

@@ -6,7 +6,7 @@ import struct
 import time
 
 import pytest
-from hostile import HEAD, Attack, body, held, judge_all
+from hostile import EXERCISE, HEAD, RIGHT, WITNESS, Attack, body, held, judge_all, outside
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,9 +51,54 @@ HOSTILE = {
 }  # fmt: skip
 
 
+REPORTS = {
+    "changes that are a number": "changed=5", "a change with no ASCII number": "changed=['\u00b2']", "changes that are an object": "changed={'a': [1]}", "a change with a long number": "changed=['9' * 5000]",
+    "a thousand changes": "changed=['a'] * 1000", "a text for a truth": "random='no'", "an object for a truth": "grad={}", "less than nothing printed": "printed=-5", "a long number printed": "printed=10 ** 4000",
+    "a schedule of nothing": "value={'$': 'schedule', 'v': [None] * 4}", "a schedule of other things": "value={'$': 'schedule', 'v': [[], [], 'a', {'$': 'dict', 'v': []}]}", "a remote thing": "value={'$': 'remote', 'i': -1, 'type': 5}",
+    "a shape below nothing": "value={'$': 'meta', 'shape': [-1], 'dtype': 'float32'}", "half a character": "value='\\ud800'", "a tensor's name that is an object": "value={'$': 'tensor', 'i': {}}",
+    "a type that is a text without end": "value={'$': 'opaque', 'type': 'b' * 10 ** 5}",
+}  # fmt: skip
+HOSTILE |= {name: talks(f"send({{'id': driver.number, 'value': 0.5}} | dict({report}))\ntime.sleep(0.05)") for name, report in REPORTS.items()}
+
+
 @pytest.fixture(scope="module")
 def verdicts(pool):
     return judge_all(pool, HOSTILE)
+
+
+LEFT = {
+    "a late reply": ("", "threading.Timer(0.02, lambda: send({'id': 1, 'value': 1.0})).start()"),
+    "a thread that burns": ("", "threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"),
+    "a thread that ends the process": ("", "threading.Timer(0.02, lambda: os._exit(0)).start()"),
+    "a process that burns": ("", "if os.fork() == 0:\n    while True: pass"),
+    "a thread that talks": ("", "threading.Thread(target=lambda: [(time.sleep(0.001), send({'id': 1, 'observed': 1})) for _ in range(2000)], daemon=True).start()"),
+    "memory": ("hoard = []\n", "hoard.append(bytearray(1900 << 20))"),
+}  # fmt: skip
+
+
+@pytest.mark.row(67)
+@pytest.mark.parametrize("name", LEFT)
+def test_what_an_exercise_leaves_behind_costs_no_other(pool, name):
+    """A wrong first exercise leaves something to the right ones after it: they are judged as if alone."""
+    before, left = LEFT[name]
+    first = SOCKET + before + "def gaussian_kl(mu, logvar):\n" + "".join(f"    {line}\n" for line in left.splitlines()) + "    return mu.sum(1)\n"
+    right = (EXERCISE, "active_units", WITNESS)
+    verdicts = judge_all(pool, {"one": Attack(RIGHT, others={"gaussian_kl": first}, only=("gaussian_kl", *right))})["one"]
+    assert verdicts["gaussian_kl"]["points"] == 0 and {verdicts[other]["outcome"] for other in right} == {"passed"}, verdicts
+
+
+@pytest.mark.row(68)
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGKILL", "SIGSTOP", "SIGHUP"])
+def test_a_signal_to_the_group_stays_in_the_submission(pool, signal):
+    """The warm process and the supervisor are not in the student's process group; a fault of the grader would follow else."""
+    assert held(judge_all(pool, {"one": Attack(body(f"import os, signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nos.kill(0, signal.{signal})\nreturn -3.0"))})["one"])
+
+
+@pytest.mark.row(68)
+def test_in_one_group_a_signal_reaches_the_parent():
+    """Control: a child that stays in its parent's group ends it."""
+    done = outside("import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import os; os.kill(0, 9)'])\ntime.sleep(20)")
+    assert done is not None and done.returncode == -9
 
 
 @pytest.mark.row(19)

@@ -1,4 +1,4 @@
-"""Row 49: a student's text in feedback pages and in formgrader is shown, and does nothing: no scripts, no requests, no formulas that reach the page."""
+"""Rows 49 and 71: a student's text in feedback pages and in formgrader is shown, and does nothing: no scripts, no requests, no formulas that reach the page."""
 
 import html
 import re
@@ -59,7 +59,7 @@ def test_without_the_cleaning_most_of_them_do_something():
     assert len(through) > len(MARKDOWN) * 2 // 3, sorted(set(MARKDOWN) - set(through))
 
 
-@pytest.mark.row(49)
+@pytest.mark.row(71)
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_formula_stays_a_formula(name):
     for page in (markdown_to_html(FORMULAS[name]), output_of(f"<p>{FORMULAS[name]}</p>")):
@@ -67,7 +67,7 @@ def test_a_formula_stays_a_formula(name):
         assert not MATHS_TO_HTML.search(read) and not MATHS_TO_HTML.search(html.unescape(page)) and not acts(page), page
 
 
-@pytest.mark.row(49)
+@pytest.mark.row(71)
 def test_harmless_text_and_formulas_stay_as_they_are():
     page = markdown_to_html("# Why\n\n**bold** `code` $\\mathbb{E}_q[\\log p] \\le \\hrefs < 1$\n\n$$\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[paper](https://arxiv.org/abs/1312.6114)")
     for part in ("<h1", "<strong>bold</strong>", "<code>code</code>", "\\mathbb{E}_q[\\log p]", "\\hrefs", "\\begin{aligned}", "<table>", 'href="https://arxiv.org/abs/1312.6114"'):
@@ -85,7 +85,7 @@ def test_a_costly_text_does_not_stall_the_pages(name):
     assert not acts(markdown_to_html(LONG[name])) and time.process_time() - start < 4
 
 
-@pytest.mark.row(49)
+@pytest.mark.row(71)
 def test_a_pasted_image_does_not_cost_the_page():
     """Its bytes are not taken along; nbconvert's own filter would raise for an image that is not there, and with it the student's whole page."""
     assert "[image: my plot]" in markdown_to_html("Look: ![my plot](attachment:image.png)")

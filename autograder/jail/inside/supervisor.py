@@ -14,6 +14,7 @@ import namespaces
 import syscalls
 
 TICK = 0.05  # seconds between two looks at the job
+COUNTED = ("Pss_Anon", "Pss_Shmem", "SwapPss", "Shared_Hugetlb", "Private_Hugetlb")
 CLOCK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 RESIDENT = 21  # the field of /proc/PID/stat, counted from the one after the name
@@ -48,11 +49,10 @@ def supervise(limits: dict, channel: socket.socket, control: socket.socket, sand
 def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> None:
     """In the new process: close the door behind, then serve calls."""
     try:
+        os.setsid()  # a signal to one's own group must not reach the supervisor's and the warm process's
         if sandboxed:
             namespaces.limit_processes(limits["processes"])
             namespaces.forbid_new_namespaces()
-        else:
-            os.setpgid(0, 0)
         namespaces.limit_resources(limits["memory"], limits["cpu"], limits["disk"], limits["processes"])
         if sandboxed:
             namespaces.mount_private_files(limits["disk"], limits["files"])
@@ -81,7 +81,7 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
             if control in ready:
                 if not control.recv(4096):
                     return "closed"
-                _tell(control, {"usage": used, "queued": clock.queued(processes)})
+                _tell(control, {"usage": used, "queued": clock.queued(processes), "threads": sum(int(stat[17]) for stat in processes.values() if stat)})
             if len(processes) > limits["processes"]:
                 return "processes"
             if _at_most(processes) > limits["memory"] and sum(_memory(p) for p in processes) > limits["memory"]:
@@ -164,7 +164,7 @@ def _memory(process: int) -> int:
     """Bytes of anonymous and shared memory that count for this process (proportional where pages are shared)."""
     try:
         with open(f"/proc/{process}/smaps_rollup") as file:
-            wanted = [line.split() for line in file if line.startswith(("Pss_Anon", "Pss_Shmem"))]
+            wanted = [line.split() for line in file if line.startswith(COUNTED)]
     except PermissionError:
         return _resident(process)
     except OSError:

@@ -16,6 +16,7 @@ from safetensors.torch import load as load_tensors
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
+SMALL = 1 << 20  # bytes of a payload up to which it is read together with its header
 MAX_DEPTH = 32
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
@@ -165,7 +166,10 @@ def receive(channel: socket.socket, wait: Callable[[], None] = lambda: None, str
     header_length, payload_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size, wait))
     if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
         raise ProtocolError("a message announces more bytes than are allowed")
-    return parse(_exactly(channel, header_length, wait), _exactly(channel, payload_length, wait), strict)
+    if payload_length > SMALL:
+        return parse(_exactly(channel, header_length, wait), _exactly(channel, payload_length, wait), strict)
+    both = _exactly(channel, header_length + payload_length, wait)
+    return parse(both[:header_length], both[header_length:], strict)
 
 
 def parse(text: bytes, payload: bytes, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
@@ -178,7 +182,7 @@ def parse(text: bytes, payload: bytes, strict: bool = False) -> tuple[dict, dict
         raise ProtocolError("a message is not JSON") from error
     if not isinstance(header, dict):
         raise ProtocolError("a message is not an object")
-    return header, _tensors(bytes(payload)) if payload else {}
+    return header, _tensors(payload) if payload else {}
 
 
 def _tensors(payload: bytes) -> dict[str, torch.Tensor]:
