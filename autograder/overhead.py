@@ -108,7 +108,7 @@ def serve_metered(channel: socket.socket, limits: dict, tell: int) -> None:
 def answer_nothing(watcher: socket.socket) -> None:
     """The supervisor's side of the control socket."""
     while watcher.recv(4096):
-        watcher.send(b'{"usage": 0.0, "queued": 0.0}')
+        watcher.send(b'{"usage": 0.0, "queued": 0.0, "threads": 1}')
 
 
 def measure(judge: Judge, job) -> dict[str, float]:
