@@ -9,11 +9,13 @@ import pytest
 from grading import VAE, notebook
 from judges import Judges
 from nbgrader.api import Gradebook
+from nbgrader.plugins import CsvExportPlugin
 
 from autograder import exports, marks
 from autograder.collect import collect
 from autograder.course import Course
 from autograder.deadlines import set_due
+from autograder.nbgrader_steps.exporting import SafeCsv
 from autograder.nbgrader_steps.lateness import Rule, as_toml, rules
 
 QUESTION = "question-why_beta"
@@ -111,6 +113,18 @@ def test_a_penalty_is_in_the_exports(course):
     course.grade(VAE, Judges(lambda name: "wrong"))
     row = read(exports.to_csv(course.results(VAE), known(course)))["bob"]
     assert (float(row["score"]), float(row["late_penalty"])) == (80, 20)
+
+
+def test_nbgraders_export_keeps_its_columns_and_computes_nothing(course, tmp_path):
+    with Gradebook(course.api.coursedir.db_url) as book:
+        book.update_or_create_student("ada", last_name="Byron, Countess of Lovelace", first_name="=1+1")
+        book.update_or_create_student("none")
+        SafeCsv(to=str(tmp_path / "grades.csv")).export(book)
+        CsvExportPlugin(to=str(tmp_path / "stock.csv")).export(book)
+    assert (tmp_path / "grades.csv").read_text().splitlines()[0] == (tmp_path / "stock.csv").read_text().splitlines()[0]
+    rows = {row["student_id"]: row for row in csv.DictReader((tmp_path / "grades.csv").open())}
+    assert (rows["ada"]["last_name"], rows["ada"]["first_name"], rows["ada"]["score"]) == ("Byron, Countess of Lovelace", "'=1+1", "100.0")
+    assert rows["none"]["score"] == "0.0" and rows["bob"] == {row["student_id"]: row for row in csv.DictReader((tmp_path / "stock.csv").open())}["bob"]
 
 
 def archive(folder, members: dict[str, bytes]):

@@ -39,6 +39,7 @@ def configure(config: Config, course: Path) -> Config:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     config.AssignLatePenalties.plugin_class = f"{STEPS}.lateness.LateRule"
+    config.ExportApp.plugin_class = f"{STEPS}.exporting.SafeCsv"
     config.TemplateExporter.filters = {"markdown2html": f"{STEPS}.cleaning.markdown_to_html"}  # formgrader's pages too
     config.ClearMetadataPreprocessor.enabled = True
     config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("deletable",), ("editable",)]
