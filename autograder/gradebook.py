@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
 from autograder import source
-from autograder.database import shown
+from autograder.database import unreachable
 from autograder.limits import Limits
 from autograder.nbgrader_steps.config import has_own_steps
 from autograder.nbgrader_steps.judging import with_verdicts
@@ -177,7 +177,7 @@ class GradebookWriter:
             if getattr(error.orig, "sqlstate", None) in CROSSED and len(batch) > 1:
                 return False
             if not self._coursedir.db_url.startswith("sqlite"):  # a server that is gone for one student is gone for all
-                raise ConnectionError(f"the gradebook's server cannot be reached: {shown(self._coursedir.db_url)}: {str(error.orig).splitlines()[0]}") from None
+                raise unreachable(self._coursedir.db_url, error) from None
             # a locked file: trying each alone would only wait as often
             self.failures.update({entry.student: str(error) for entry in batch})
             return False
@@ -216,7 +216,10 @@ class GradebookWriter:
             notebook = next(row for row in submission.notebooks if row.notebook_id == layout.notebook)
             grades = {layout.graded[row.cell_id]: row for row in notebook.grades}
             comments = {layout.commented[row.cell_id]: row for row in notebook.comments}
-            entry.marks.put_into(grades, comments)
+            try:
+                entry.marks.put_into(grades, comments)
+            except KeyError as cell:
+                raise LookupError(f"the gradebook has no cell {cell} for this submission: the assignment changed after it was made; remove the submission in formgrader") from None
             self._put_penalty(submission, notebook)
         db.commit()
         db.expunge_all()

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 
 from autograder import source, store
-from autograder.course import Course
+from autograder.course import Course, CourseError
 from autograder.progress import GradingBar, Pace
 from autograder.results import ExerciseResult, Result
 
@@ -119,6 +119,7 @@ def test_both_ways_into_the_gradebook_write_the_same(prepared, tmp_path):
     (quick.root / "late.toml").write_text(f'["{VAE}"]\nper_day = 0.1\n')
     with Gradebook(quick.api.coursedir.db_url) as book:
         book.update_or_create_assignment(VAE, duedate="2026-01-01 00:00:00 UTC")
+    quick.api.autograde = quick.api.generate_feedback = lambda *_: pytest.fail("nbgrader's converter was used")
     graded = quick.grade(VAE, Made())
     assert graded.judged == 3 and not graded.failures
     stock = Course(shutil.copytree(quick.root, tmp_path / "stock", ignore=shutil.ignore_patterns("autograded", "gradebook.db", "*.written")))
@@ -144,6 +145,20 @@ def test_both_ways_into_the_gradebook_write_the_same(prepared, tmp_path):
     for name, (page, _) in ours.items():
         assert plain(page) == plain(theirs[name][0]) if name.endswith(".html") else page == theirs[name][0], name
     assert "<script>alert(1)" not in ours[f"feedback/late/{VAE}/{VAE}.html"][0].decode()
+
+
+def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):
+    """Where the configuration has another step for autograde or feedback, nbgrader's converters do the work."""
+    course, asked = with_class(prepared, tmp_path / "course", {"one": notebook(blank=True)}), []
+    course.api.config.Autograde.sanitize_preprocessors = ["nbgrader.preprocessors.ClearOutput"]
+    course.api.config.GenerateFeedback.preprocessors = ["nbgrader.preprocessors.GetGrades"]
+    course.api.autograde = lambda assignment, student: asked.append(student) or {"success": True}
+    course.api.generate_feedback = lambda assignment, student: asked.append(f"page of {student}") or {"success": False, "log": "no template"}
+    course.grade(VAE, Made())
+    (course.root / "autograded" / "one" / VAE).mkdir(parents=True)
+    with pytest.raises(CourseError, match="no template"):
+        course.feedback(VAE)
+    assert asked == ["one", "page of one"]
 
 
 def test_unchanged_submissions_are_not_even_read(prepared, tmp_path, monkeypatch):
