@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 VARIABLE = "AUTOGRADER_DB_URL"  # from the environment, since it holds a password
 GIVE_UP = {"connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "25000"}  # on a silent server
@@ -37,6 +38,22 @@ def gradebook_of(course: Path) -> str:
     """Where a course's gradebook is, for people."""
     url = gradebook_url()
     return f"{course}/gradebook.db" if url is None else shown(url)
+
+
+def unreachable(url: str, error: OperationalError) -> ConnectionError:
+    """The error to raise where a database's server does not answer, in one line."""
+    return ConnectionError(f"the gradebook's server cannot be reached: {shown(url)}: {str(error.orig).splitlines()[0]}")
+
+
+def require_reachable(url: str) -> None:
+    """Connect once. Raises ConnectionError."""
+    engine = create_engine(url)
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        raise unreachable(url, error) from None
+    finally:
+        engine.dispose()
 
 
 def _require_psycopg() -> None:

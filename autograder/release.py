@@ -12,6 +12,7 @@ import nbformat
 from traitlets.config import Config
 
 from autograder import source_rules
+from autograder.database import require_reachable
 from autograder.leaks import leaks_in
 from autograder.nbgrader_steps.config import configure
 from autograder.places import Places
@@ -79,13 +80,14 @@ def put_source(assignment: Assignment, course: Path) -> Path:
 
 
 def generate(name: str, course: Path, own_gradebook: bool = False) -> None:
-    """Run nbgrader's generate step in a course: its release folder and its gradebook's assignment. Raises ReleaseFailed.
+    """Run nbgrader's generate step in a course: its release folder and its gradebook's assignment. Raises ReleaseFailed, ConnectionError.
 
     own_gradebook: write into a file in the course, even where the environment names a database server.
     """
     api = nbgrader_api(course)
     if own_gradebook:
         api.coursedir.db_url = f"sqlite:///{course}/gradebook.db"
+    require_reachable(api.coursedir.db_url)
     outcome = api.generate_assignment(name)
     if not outcome["success"]:
         raise ReleaseFailed(f"nbgrader could not generate {name}: {outcome.get('log') or ''}{outcome.get('error') or ''}")
