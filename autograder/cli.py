@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course_cli import course_app
+from autograder.course_cli import course_app, explained, open_course
 from autograder.terminal import (
     EXIT_CODES,
     FAULT,
@@ -167,21 +167,22 @@ def stats(
     course: CourseFolder = Path("course"),
     html: Annotated[Path | None, typer.Option("--html", help="write a report with plots as well")] = None,
 ) -> None:
-    """Per exercise over the class, hardest first: success, outcomes, misconceptions.
+    """Per exercise over the class, hardest first: success, computing time, outcomes, misconceptions.
 
     Example: `autograder stats 03_vae --html report.html`
     """
-    from autograder.course import Course
     from autograder.report import report
     from autograder.store import write_whole
     from autograder.tables import stats_table
 
-    results = Course(course).results(name)
+    with explained():
+        results = open_course(course, name).results(name)
     if not results:
         raise fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
     out.print(stats_table(results))
     if html is not None:
-        write_whole(html, report(results))
+        with explained():
+            write_whole(html, report(results))
         tell(f"wrote {html}")
 
 

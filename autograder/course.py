@@ -203,6 +203,8 @@ class Course:
         from autograder.feedback import FeedbackWriter
 
         students = [student for student in self.students(assignment) if (self.root / "autograded" / student / assignment).is_dir()]
+        if not students:
+            raise CourseError(f"there are no graded submissions of {assignment} in {self.root}; run: autograder course grade {assignment}")
         with closing(FeedbackWriter(self.api, assignment)) as writer:
             for done, student in enumerate(writer.write(students), 1):
                 if progress is not None:

@@ -38,7 +38,7 @@ LARGE = 200  # submissions from which on a class is shown by exercise, not by st
 
 
 @contextmanager
-def _explained():
+def explained():
     """Errors that have an explanation as a message and an exit code."""
     from autograder.course import CourseError
     from autograder.jail.errors import SandboxMissing
@@ -58,7 +58,7 @@ def _explained():
         raise
 
 
-def _course(folder: Path, name: str):
+def open_course(folder: Path, name: str):
     """The course, and a check that the assignment is one. Raises FileNotFoundError."""
     from autograder import source
     from autograder.course import Course
@@ -74,8 +74,8 @@ def course_prepare(names: Annotated[list[str], typer.Argument(help="assignments"
     Example: `autograder course prepare 03_vae`
     """
     for name in names:
-        with _explained():
-            _course(course, name).prepare(name)
+        with explained():
+            open_course(course, name).prepare(name)
         tell(f"{name} is in {course}/release and in the gradebook")
 
 
@@ -95,8 +95,8 @@ def course_due(
     from autograder.deadlines import set_due
     from autograder.nbgrader_steps.lateness import Rule
 
-    with _explained():
-        said = set_due(_course(course, name), name, when, Rule(per_day / 100, grace, at_most / 100))
+    with explained():
+        said = set_due(open_course(course, name), name, when, Rule(per_day / 100, grace, at_most / 100))
     tell(f"{said}; it takes effect with the next: autograder course grade {name}")
 
 
@@ -112,8 +112,8 @@ def course_collect(
     """
     from autograder.collect import collect
 
-    with _explained():
-        collected = collect(_course(course, name), name, paths, say)
+    with explained():
+        collected = collect(open_course(course, name), name, paths, say)
     tell(f"{collected.new} new, {collected.replaced} replaced, {collected.unchanged} unchanged in {course}/submitted")
     if collected.late:
         tell(f"marked as late by Canvas, which gives no times: {', '.join(collected.late)}")
@@ -136,8 +136,8 @@ def course_grade(
     from autograder.tables import class_table, stats_table
 
     judges = graders(workers, not unsandboxed, scheduler, tls)
-    with _explained(), GradingBar(f"grading {name}", err, judges) as bar:
-        graded = _course(course, name).grade(name, judges, bar.note, tuple(only or ()))
+    with explained(), GradingBar(f"grading {name}", err, judges) as bar:
+        graded = open_course(course, name).grade(name, judges, bar.note, tuple(only or ()))
     results = graded.results.values()
     out.print(class_table(list(results)) if len(results) <= LARGE else stats_table(results))
     for student, log in graded.failures.items():
@@ -167,9 +167,9 @@ def course_feedback(name: AssignmentName, course: CourseFolder = HERE) -> None:
 
     Example: `autograder course feedback 03_vae`
     """
-    with _explained(), progress() as bar:
+    with explained(), progress() as bar:
         task = bar.add_task("writing pages", total=None)
-        pages = _course(course, name).feedback(name, lambda _student, done, total: bar.update(task, completed=done, total=total))
+        pages = open_course(course, name).feedback(name, lambda _student, done, total: bar.update(task, completed=done, total=total))
     tell(f"feedback pages are in {pages}")
 
 
@@ -192,8 +192,8 @@ def course_export(
 
     if form not in ("csv", "canvas", "moodle"):
         raise fail(f"unknown format {form!r}; known are csv, canvas, moodle")
-    with _explained():
-        opened = _course(course, name)
+    with explained():
+        opened = open_course(course, name)
         results, known = opened.results(name), marks.of_course(opened.api.coursedir.db_url, name)
     if not results:
         raise fail(f"no graded submissions of {name} in {course}; run: autograder course grade {name}")
@@ -201,7 +201,7 @@ def course_export(
     if to is None:
         sys.stdout.write(text)
     else:
-        with _explained():
+        with explained():
             write_whole(to, text)
         tell(f"wrote {to}")
     raise typer.Exit(_remarks(name, len(opened.students(name)) - len(results), sum(bool(exports.waits(result, known)) for result in results), form, provisional))

@@ -112,7 +112,7 @@ def test_grade_writes_the_documented_json(tmp_path):
     assert "\x1b[" not in done.stdout
 
 
-@pytest.mark.parametrize("arguments, said", [(["grade", "nowhere"], "there is no nowhere"), (["release", "09_nothing"], "no assignment"), (["course", "export", VAE, "-f", "xml"], "unknown format")])  # fmt: skip
+@pytest.mark.parametrize("arguments, said", [(["grade", "nowhere"], "there is no nowhere"), (["course", "feedback", VAE], "no graded submissions"), (["stats", "09_nothing"], "known are 01_"), (["release", "09_nothing"], "no assignment"), (["course", "export", VAE, "-f", "xml"], "unknown format")])  # fmt: skip
 def test_wrong_use_is_explained(arguments, said, tmp_path):
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
