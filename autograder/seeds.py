@@ -20,7 +20,7 @@ from autograder import source
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places, topic
 from autograder.pool import Pool
-from autograder.submission import Submission
+from autograder.submission import Submission, skeleton
 from autograder.worker import Job
 
 IMPORTED = re.compile(r"^\s*(?:from|import) ((?:workbook|autograder)[.\w]*)(?: import ([\w, ]+))?", re.MULTILINE)
@@ -38,9 +38,12 @@ def reference_jobs(names: list[str], seeds: range, places: Places) -> list[Job]:
 
 
 def digest(name: str, places: Places) -> str:
-    """A digest of all that a reference's verdict can depend on together with the seed: its code and weights, the checks, what these import, torch's version."""
+    """A digest of all that a reference's verdict can depend on together with the seed: its code and weights, the checks, what these import, torch's version.
+
+    Of code, what it does: comments and docstrings may change.
+    """
     found = [*places.checks(name).glob("*.py"), *places.checks(name).glob("*.toml"), places.root / "autograder" / "draws.py"]
-    text = "".join(cell.solved for cell in source.load(name, places).code("exercise").values()) + version("torch")
+    text = "".join(skeleton(cell.solved) for cell in source.load(name, places).code("exercise").values()) + version("torch")
     seen = {}
     while found:
         path = found.pop()
@@ -48,7 +51,7 @@ def digest(name: str, places: Places) -> str:
             seen[path] = path.read_text()
             found += _imported(seen[path], places)
     weights = places.solutions / "weights" / f"{topic(name)}.safetensors"
-    parts = [text.encode(), *(seen[path].encode() for path in sorted(seen)), weights.read_bytes() if weights.exists() else b""]
+    parts = [text.encode(), *(skeleton(seen[path]).encode() for path in sorted(seen)), weights.read_bytes() if weights.exists() else b""]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 

@@ -236,10 +236,11 @@ def is_blank(source: str, stub: str) -> bool:
         return True
     if "NotImplementedError" in stub and "NotImplementedError" not in source:  # most answers, without a look at their grammar
         return False
-    return _skeleton(source) == _skeleton(stub)
+    return skeleton(source) == skeleton(stub)
 
 
-def _skeleton(source: str) -> str:
+def skeleton(source: str) -> str:
+    """What code does: without comments, docstrings and layout; the text itself where it is no Python."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
