@@ -55,7 +55,7 @@ solved: $(STAMP) ## the solutions to read: every notebook run with its solutions
 cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
 	$(BIN)/python -m autograder.cost
 
-bench-scale: $(STAMP) ## grade a class that grows to 10,000 for real, then the machines for 100,000 students (half an hour on two cores)
+bench-scale: $(STAMP) ## grade a class that grows to 10,000 for real, then the machines for 100,000 students (a quarter of an hour)
 	$(BIN)/python -m benchmarks.scale --feedback
 	$(BIN)/python -m benchmarks.capacity
 
