@@ -10,7 +10,9 @@ Interrupting the cell once ends the loop after the current step, so that a train
 and the model keeps its weights; interrupting twice raises KeyboardInterrupt at once.
 """
 
+import base64
 import importlib.util
+import io
 import os
 import signal
 import sys
@@ -111,10 +113,13 @@ class LiveCurve:
 
         figure = Figure(figsize=(6, 2.6), layout="constrained")
         loss_curve(losses, title=self.title, ylabel=self.ylabel, ax=figure.subplots())
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png")  # drawn here: Jupyter learns to show a Figure only with the first picture of pyplot, which may come later
+        shown = {"image/png": base64.b64encode(picture.getvalue()).decode(), "text/plain": f"{self.title}: {losses[-1]:.4g} after {len(losses)} steps"}
         if self.handle is None:
-            self.handle = display(figure, display_id=True)
+            self.handle = display(shown, raw=True, display_id=True)
         else:
-            self.handle.update(figure)
+            self.handle.update(shown, raw=True)
 
 
 def in_notebook() -> bool:

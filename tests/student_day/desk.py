@@ -20,7 +20,7 @@ def alone(*arguments: str) -> list[str]:
 
 def surroundings(**more: str) -> dict[str, str]:
     """The environment of that Python: the installed packages, one thread, and nothing that names this repository."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WORKBOOK", "NBGRADER", "STUDENT"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WORKBOOK", "NBGRADER", "STUDENT", "MPL"))}
     return kept | {"PYTHONPATH": sysconfig.get_path("purelib"), "OMP_NUM_THREADS": "1"} | more
 
 

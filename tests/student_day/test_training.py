@@ -3,6 +3,7 @@
 from threading import Timer
 
 import pytest
+from desk import Desk
 
 from autograder import source
 from autograder.places import Places
@@ -10,13 +11,14 @@ from autograder.places import Places
 TRAIN = "from workbook.progress import live_curve\nmodel = Autoencoder()\nwith live_curve():\n    losses = train_autoencoder(model, digits8().train_x, steps={steps})"
 
 
-@pytest.fixture
-def desk(sit_down):
-    sat, exercises = sit_down("01_autoencoder"), source.load("01_autoencoder", Places.here()).code("exercise")
+@pytest.fixture(scope="module")
+def desk(unpacked):
+    sat, exercises = Desk(unpacked, "01_autoencoder", {}), source.load("01_autoencoder", Places.here()).code("exercise")
     sat.set_up()
     for name in ("mse_loss", "Autoencoder", "train_autoencoder"):
         assert not sat.run(exercises[name].solved).error
-    return sat
+    yield sat
+    sat.leave()
 
 
 def stop_at_the_curve(desk, times: int):
