@@ -138,7 +138,7 @@ def table(log: Log) -> str:
     blocks, runs = log.read("block"), log.read("run")
     for at in log.read("size"):
         size = at["size"]
-        here = [block for block in blocks if size / 2 < block["done"] <= size]
+        here = [block for block in blocks if size / 2 <= block["done"] <= size]
         until = [block["peak"] for block in blocks if block["done"] <= size]
         whole = [run for run in runs if run["size"] == size and run["judged"]]
         each = sum(run["cpu"] for run in whole) / max(1, sum(run["judged"] for run in whole))
@@ -158,6 +158,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=0, help="grading processes (0: one per core)")
     parser.add_argument("--feedback", action="store_true", help="feedback pages for all, too")
     asked = parser.parse_args(arguments)
+    if min(asked.sizes) < 2 * BLOCK:
+        parser.error(f"a size of at least {2 * BLOCK}, since blocks of {BLOCK} are measured")
     root = (asked.folder / "root").resolve()
     os.environ["WORKBOOK_ROOT"] = str(root)
     places, log = small.write(root), Log(asked.folder / "measured.jsonl")
