@@ -1,5 +1,9 @@
 """What the commands share: two consoles, error messages with an exit code, a progress bar, and the options that mean the same everywhere."""
 
+import atexit
+import os
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +51,18 @@ def graders(workers: int, sandboxed: bool, scheduler: str = "", tls: Path | None
     from autograder.cluster import Cluster
     from autograder.pool import Pool
 
+    _keep_fonts_out_of_home()
     return Cluster(scheduler, tls=tls) if scheduler else Pool(workers, sandboxed)
+
+
+@cache
+def _keep_fonts_out_of_home() -> None:
+    """Graders import matplotlib, which keeps a list of fonts in the home folder: where there is none yet, it goes with this command."""
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
+    if "MPLCONFIGDIR" not in os.environ and not any(own.glob("fontlist-*.json")):
+        folder = tempfile.TemporaryDirectory(prefix="fonts-", ignore_cleanup_errors=True)
+        atexit.register(folder.cleanup)
+        os.environ["MPLCONFIGDIR"] = folder.name
 
 
 def needs_person(result) -> bool:
