@@ -3,7 +3,7 @@
     python -m benchmarks.training [--only autoencoder|vae|ddpm|masked_autoencoder ...] [--seeds 0 1 2]
 
 Contestants of a task have equally large networks (within 10 % for diffusion) and equally many CPU seconds; the clock stands still while quality is
-measured and starts when everything is imported. Prints a table and writes build/bench/training.json, where what other tasks measured before is kept.
+measured and starts when everything is imported. Prints a table and writes build/bench/training.json, where what other tasks and seeds measured is kept.
 The libraries live in a virtual environment of their own, build/bench/peers-venv, which the first run makes; torch is the project's.
 """
 
@@ -102,6 +102,11 @@ def table(found: dict[str, dict[str, list[dict]]]) -> Table:
     return made
 
 
+def merged(before: dict[str, list[dict]], now: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """New runs in the place of old ones from the same seed; others are kept."""
+    return {name: sorted(runs + [run for run in before.get(name, []) if run["seed"] not in {new["seed"] for new in runs}], key=lambda run: run["seed"]) for name, runs in now.items()}
+
+
 def digits(values: list[float]) -> str:
     """Numbers with as many digits as tell them apart."""
     return ", ".join(f"{value:.2f}" if value > 2 else f"{value:.4f}" if value < 0.2 else f"{value:.1%}" for value in values)
@@ -115,7 +120,7 @@ def main() -> int:
     given = options.parse_args()
     found = json.loads(OUT.read_text()) if OUT.exists() else {}
     for task in given.only:
-        found[task] = compare(task, given.seeds)
+        found[task] = merged(found.get(task, {}), compare(task, given.seeds))
         write_whole(OUT, json.dumps(found, indent=1))
     Console(width=180).print(table({task: found[task] for task in TASKS if task in found}))
     print(f"written to {OUT.relative_to(ROOT)}")

@@ -4,6 +4,7 @@
 """
 
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from benchmarks.race import environment
 REPEATS = 3
 
 
-def local_checks(names: list[str]) -> dict[str, dict[str, float]]:
-    """Seconds of each local check on the reference, by assignment and exercise; medians, after one run that warms up."""
+def local_checks(names: list[str]) -> dict[str, dict[str, tuple[float, float]]]:
+    """Clock and CPU seconds of each local check on the reference, by assignment and exercise; medians, after one run that warms up."""
     found = {}
     for name in names:
         namespace = reference.load(name).__dict__
@@ -30,20 +31,20 @@ def local_checks(names: list[str]) -> dict[str, dict[str, float]]:
         found[name] = {}
         for exercise in source.load(name, Places.here()).exercises:
             if checker.verdict(exercise.name).state == "right":  # weights that are handed in have no local check without a file
-                found[name][exercise.name] = statistics.median(seconds_of(checker, exercise.name) for _ in range(REPEATS))
+                found[name][exercise.name] = tuple(map(statistics.median, zip(*(seconds_of(checker, exercise.name) for _ in range(REPEATS)), strict=True)))
     return found
 
 
-def seconds_of(checker, exercise: str) -> float:
-    """Clock seconds of one local check."""
-    began = time.perf_counter()
+def seconds_of(checker, exercise: str) -> tuple[float, float]:
+    """Clock and CPU seconds of one local check."""
+    began, cpu = time.perf_counter(), time.process_time()
     checker.verdict(exercise)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - cpu
 
 
 def check_command() -> dict[str, float]:
-    """Seconds until `autograder check NOTEBOOK` has shown its first verdict, and until it has ended; medians."""
-    first, ended = [], []
+    """Seconds until `autograder check NOTEBOOK` has shown its first verdict, and until it has ended, medians; CPU seconds of it all, a mean."""
+    first, ended, before = [], [], resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{ASSIGNMENT}.ipynb"
         path.write_bytes(notebook(Student("somebody", "reference"), "whole"))
@@ -57,7 +58,9 @@ def check_command() -> dict[str, float]:
             process.wait()
             first.append(shown)
             ended.append(time.perf_counter() - began)
-    return {"first": statistics.median(first), "end": statistics.median(ended)}
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / REPEATS
+    return {"first": statistics.median(first), "end": statistics.median(ended), "cpu": cpu}
 
 
 if __name__ == "__main__":
