@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site test-formgrader panels clean
+.PHONY: help demo test lab release scoreboard seeds steady lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site test-formgrader panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,8 +40,11 @@ release: $(STAMP) ## make the students' notebooks from the sources
 scoreboard: $(STAMP) ## wrong versions accepted, correct versions rejected, misconceptions named
 	$(BIN)/python -m autograder.scoreboard
 
-seeds: $(STAMP) ## grade the references under SEEDS=20 different seeds
+seeds: $(STAMP) ## grade the references under SEEDS=20 different seeds, those known from before left out
 	$(BIN)/python -m autograder.seeds $(or $(SEEDS),20)
+
+steady: $(STAMP) ## grade the same submissions TIMES=100 times alone and under load: one verdict each?
+	$(BIN)/python -m autograder.steady $(or $(TIMES),100)
 
 doctor: $(STAMP) ## what this machine has, and whether the sandbox holds
 	$(BIN)/autograder doctor

@@ -1,7 +1,7 @@
 """Is a verdict the same every time? Grade a few submissions again and again with the same seed, alone and under load. Run: python -m autograder.steady [TIMES]
 
 Right and wrong versions of exercises that are judged by drawing samples and by training, beside some that are judged by values. Compared is the whole
-verdict: points, outcomes, misconceptions, messages; only the seconds may differ.
+verdict: points, outcomes, misconceptions, messages; only the times may differ.
 """
 
 import argparse
@@ -28,6 +28,7 @@ JUDGED = {
     "04_ddpm": ("posterior", "reverse_step", "ddpm_loss", "train_ddpm", "ddim_sample"),
 }
 SEED = 20_001
+TIMES = ("seconds", "computed", "spent")  # of a result: they may differ
 BURNING = 2  # busy processes per core
 
 
@@ -42,11 +43,11 @@ def jobs(places: Places) -> dict[str, Job]:
     return found
 
 
-def verdicts(pool: Pool, places: Places, times: int) -> Iterator[tuple[str, str]]:
-    """The title and the verdict's JSON, without its seconds, of every judging."""
-    again = [Job(f"{title}/{time}", job.submission, job.seed, job.only) for time in range(times) for title, job in jobs(places).items()]
+def verdicts(pool: Pool, chosen: dict[str, Job], times: int) -> Iterator[tuple[str, str]]:
+    """The title and the verdict's JSON, without its times, of every judging."""
+    again = [Job(f"{title}/{time}", job.submission, job.seed, job.only) for time in range(times) for title, job in chosen.items()]
     for key, result in pool.run(again):
-        yield key.rpartition("/")[0], json.dumps({name: value for name, value in result.items() if name not in ("seconds", "computed")}, sort_keys=True)
+        yield key.rpartition("/")[0], json.dumps({name: value for name, value in result.items() if name not in TIMES}, sort_keys=True)
 
 
 @contextlib.contextmanager
@@ -63,12 +64,13 @@ def load() -> Iterator[None]:
 
 def measure(times: int, workers: int, places: Places) -> dict[str, dict[str, Counter]]:
     """How often each verdict came, by submission, alone and under load."""
-    seen = {title: {"alone": Counter(), "under load": Counter()} for title in jobs(places)}
+    chosen = jobs(places)
+    seen = {title: {"alone": Counter(), "under load": Counter()} for title in chosen}
     with Pool(workers, places=places) as pool, Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("judging", total=2 * times * len(seen))
         for way, surroundings in (("alone", contextlib.nullcontext()), ("under load", load())):
             with surroundings:
-                for title, verdict in verdicts(pool, places, times):
+                for title, verdict in verdicts(pool, chosen, times):
                     seen[title][way][verdict] += 1
                     progress.advance(bar)
     return seen

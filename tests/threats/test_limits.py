@@ -4,6 +4,7 @@ The worker of these tests has small limits (conftest.py), so that every attack m
 """
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from grading import VAE, grade, notebook
 from hostile import EXERCISE, HEAD, RIGHT, WITNESS, Attack, body, held, judge, judge_all, outside
 
+from autograder import steady
 from autograder.cost import descendants, processes
 from autograder.jail.errors import TimedOut
 from autograder.jail.launch import Jail
@@ -175,15 +177,11 @@ def test_waiting_for_a_processor_is_not_the_students_time():
 @pytest.mark.row(55)
 @pytest.mark.row(64)
 def test_the_same_verdict_again_alone_and_under_load(pool):
-    """Two busy processes per worker; messages, points and outcomes are the same for the same seed."""
+    """More busy processes than cores; the whole verdict but its times is the same for the same seed. `make steady` does it a hundred times."""
     data = Attack(body("return 0.9 * min(1.0, step / max(1, warmup_steps))")).bytes()
-    only = (EXERCISE, WITNESS, "gaussian_kl")
-    alone = [grade(pool, data, only, seed=5)["exercises"] for _ in range(3)]
-    busy = [subprocess.Popen([sys.executable, "-c", "import time\nend = time.time() + 20\nwhile time.time() < end: pass"]) for _ in range(4)]
-    try:
-        loaded = [result["exercises"] for _, result in pool.run(Job(str(i), Submission(VAE, "student", data), 5, only) for i in range(4))]
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
-    assert all(exercises == alone[0] for exercises in alone + loaded) and {e["outcome"] for e in alone[0]} == {"wrong", "passed"}
+    job = Job("one", Submission(VAE, "student", data), 5, (EXERCISE, WITNESS, "gaussian_kl", "generate"))
+    alone = [verdict for _, verdict in steady.verdicts(pool, {"one": job}, 3)]
+    with steady.load():
+        loaded = [verdict for _, verdict in steady.verdicts(pool, {"one": job}, 3)]
+    assert len(alone) == len(loaded) == 3 and len({*alone, *loaded}) == 1
+    assert {exercise["outcome"] for exercise in json.loads(alone[0])["exercises"]} == {"wrong", "passed"}
