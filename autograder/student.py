@@ -202,7 +202,17 @@ def _redrawn(value: torch.Tensor, draw: Draw, scale: float) -> torch.Tensor:
 
 def _gradient(student: Student, target: dict, args, kwargs, wrt, weights, output, module):
     extra = {"__weights__": weights} | ({"__module__": module} if wrt == "parameters" else {})
-    return student.ask("call", target | {"gradient": {"wrt": wrt, "output": output}}, args, kwargs | extra)
+    found = student.ask("call", target | {"gradient": {"wrt": wrt, "output": output}}, args, kwargs | extra)
+    if not _are_gradients(found, wrt):  # no honest process answers so
+        raise errors.BadReply("Your code disturbed the channel to the grader: gradients came that are none.")
+    return found
+
+
+def _are_gradients(found, wrt) -> bool:
+    """Whether these are gradients of parameters by name, or one for each argument; whether they are tensors of the right kind is for the checks to say."""
+    if wrt == "parameters":
+        return isinstance(found, dict) and all(isinstance(name, str) for name in found) and not any(isinstance(part, dict | list) for part in found.values())
+    return isinstance(found, list) and len(found) == len(wrt) and not any(isinstance(part, dict | list) for part in found)
 
 
 def _on_meta(student: Student, target: dict, args, kwargs, name: str):

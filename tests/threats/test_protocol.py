@@ -87,6 +87,19 @@ def test_what_an_exercise_leaves_behind_costs_no_other(pool, name):
     assert verdicts["gaussian_kl"]["points"] == 0 and {verdicts[other]["outcome"] for other in right} == {"passed"}, verdicts
 
 
+GRADIENTS = ["[]", "[None] * 5", "{}", "7", "None", "torch.zeros(())", "[[1]]"]
+
+
+@pytest.mark.row(69)
+@pytest.mark.parametrize("gradients", GRADIENTS)
+def test_forged_gradients_are_not_taken_for_a_fault_of_the_grader(pool, gradients):
+    """The driver is made to answer questions for gradients with other things; the grader says whose fault that is."""
+    forged = f"import driver, torch\ndriver.gradient = lambda *args: {gradients}\n"
+    verdicts = judge_all(pool, {"one": Attack(RIGHT, [forged], only=("reparameterize", "bernoulli_log_likelihood", EXERCISE))})["one"]
+    assert verdicts.pop(EXERCISE)["outcome"] == "passed"
+    assert {verdict["outcome"] for verdict in verdicts.values()} <= {"wrong", "raised"} and not any(verdict["points"] for verdict in verdicts.values()), verdicts
+
+
 @pytest.mark.row(68)
 @pytest.mark.parametrize("signal", ["SIGTERM", "SIGKILL", "SIGSTOP", "SIGHUP"])
 def test_a_signal_to_the_group_stays_in_the_submission(pool, signal):
