@@ -79,12 +79,6 @@ def peak_kilobytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def processor_seconds() -> float:
-    """CPU seconds of this process and its ended children: checks, sandboxes and students' code."""
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
 def versions_of(places) -> list[bytes]:
     """A right notebook, one per known wrong version, and a blank one, each with a place for a remark of its own."""
     assignment = source.load(small.ASSIGNMENT, places)
@@ -110,14 +104,12 @@ def grow(course: Course, size: int, kinds: list[bytes], workers: int, log: Log) 
     """Bring the class to a size, grade it, and note what it took and left."""
     for number in range(size):
         enrol(course.root, number, kinds)
-    before, (wall, used) = len(list((course.root / "results").glob("*/*.json"))), (time.monotonic(), processor_seconds())
-    watched = Watched(Pool(workers, places=course.places), log, before)
+    watched = Watched(Pool(workers, places=course.places), log, len(list((course.root / "results").glob("*/*.json"))))
     with GradingBar(f"a class of {size:,}", err, watched) as bar:
         graded = course.grade(small.ASSIGNMENT, watched, bar.note)
     if graded.failures or len(graded.results) != size:
         raise RuntimeError(f"{len(graded.failures)} of {size} could not be written: {list(graded.failures.items())[:3]}")
-    log.add(kind="run", size=size, judged=graded.judged, wall=time.monotonic() - wall, cpu=processor_seconds() - used)
-    wall, used = time.monotonic(), time.process_time()
+    used = time.process_time()
     if (again := course.grade(small.ASSIGNMENT)).judged:
         raise RuntimeError(f"{again.judged} submissions were judged twice")
     log.add(kind="size", size=size, unchanged=(time.process_time() - used) / size, database=(course.root / "gradebook.db").stat().st_size,
@@ -133,17 +125,15 @@ def publish(course: Course, log: Log) -> None:
 
 def table(log: Log) -> str:
     """Per size of the class, medians over the blocks of its last half; memory is the most until then."""
-    lines = ["| class | ms each | of it gradebook (CPU) | CPU ms each, all | unchanged (CPU) | peak MB | database bytes each | disk bytes each |",
-             "| --: | --: | --: | --: | --: | --: | --: | --: |"]  # fmt: skip
-    blocks, runs = log.read("block"), log.read("run")
+    lines = ["| class | ms each | of it gradebook (CPU) | unchanged (CPU) | peak MB | database bytes each | disk bytes each |",
+             "| --: | --: | --: | --: | --: | --: | --: |"]  # fmt: skip
+    blocks = log.read("block")
     for at in log.read("size"):
         size = at["size"]
         here = [block for block in blocks if size / 2 <= block["done"] <= size]
         until = [block["peak"] for block in blocks if block["done"] <= size]
-        whole = [run for run in runs if run["size"] == size and run["judged"]]
-        each = sum(run["cpu"] for run in whole) / max(1, sum(run["judged"] for run in whole))
         wall, own = (1000 * statistics.median(block[name] for block in here) for name in ("wall", "own"))
-        lines.append(f"| {size:,} | {wall:.0f} | {own:.0f} | {1000 * each:.0f} | {1000 * at['unchanged']:.1f} | {max(until) / 1024:.0f} | "
+        lines.append(f"| {size:,} | {wall:.0f} | {own:.0f} | {1000 * at['unchanged']:.1f} | {max(until) / 1024:.0f} | "
                      f"{at['database'] / size:,.0f} | {at['disk'] / size:,.0f} |")  # fmt: skip
     for made in log.read("feedback"):
         lines.append(f"\nfeedback for {made['size']:,}: {1000 * made['cpu'] / made['size']:.0f} CPU ms and {made['disk'] / made['size']:,.0f} bytes each")
