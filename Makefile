@@ -23,7 +23,7 @@ demo: $(STAMP) ## release 03_vae, grade a sample class into build/demo, show the
 
 test: $(STAMP) ## the whole test suite
 	$(BIN)/python -m ruff check .
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lab: $(STAMP) ## JupyterLab on the assignments
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/assignments

@@ -74,11 +74,13 @@ class Jail:
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         """A new student process: its channel and its supervisor's control socket. Where the warm process has died, another takes its place."""
-        try:
-            return self._fork(limits)
-        except JailFault:
-            self.close()
-            return self.start()._fork(limits)
+        if self.process.poll() is None:  # else what is left of it may still take a message, and fork nobody
+            try:
+                return self._fork(limits)
+            except JailFault:
+                pass
+        self.close()
+        return self.start()._fork(limits)
 
     def _fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
