@@ -101,7 +101,7 @@ def limit_resources(memory: int, cpu: int, disk_bytes: int, processes: int) -> N
         (resource.RLIMIT_AS, mapped + memory),
         (resource.RLIMIT_CPU, cpu),
         (resource.RLIMIT_FSIZE, disk_bytes),
-        (resource.RLIMIT_NOFILE, 256),
+        (resource.RLIMIT_NOFILE, 128),
         (resource.RLIMIT_NPROC, processes),
         (resource.RLIMIT_CORE, 0),
     ):
