@@ -98,7 +98,7 @@ $(TEST_SERVERS_STAMP): $(STAMP)
 
 test-servers: $(TEST_SERVERS_STAMP) ## a cluster of hosts of its own, one lost half-way, and the gradebook on a PostgreSQL server (as root)
 	$(BIN)/python tests/servers/install.py
-	$(BIN)/python -m pytest -m servers tests/servers
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m servers tests/servers
 
 site: $(SITE_STAMP) ## the website into build/site, warnings as errors, nothing fetched
 	$(BIN)/python -m website.build
@@ -111,11 +111,11 @@ test-site: $(TEST_SITE_STAMP) ## the website in headless Chromium (installed whe
 
 test-student: $(TEST_SITE_STAMP) ## a student's day with the bundle alone: checks, training, stopping, JupyterLab in Chromium, Colab, Windows
 	$(BIN)/python tests/site/browser.py
-	STUDENT_DAY=1 $(BIN)/python -m pytest tests/student_day
+	STUDENT_DAY=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/student_day
 
 test-formgrader: $(TEST_SITE_STAMP) ## an instructor's day: formgrader in headless Chromium, nbgrader's exchange, the folders named
 	$(BIN)/python tests/site/browser.py
-	FORMGRADER=1 $(BIN)/python -m pytest tests/formgrader
+	FORMGRADER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/formgrader
 
 panels: $(STAMP) ## train the panels' networks again (2 CPU minutes)
 	$(BIN)/python -m website.train_panels
