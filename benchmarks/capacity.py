@@ -57,9 +57,11 @@ def whole_notebook(assignment: source.Assignment, places: Places) -> nbformat.No
     """The released notebook, prose and all, with the reference's answers in."""
     notebook = nbformat.read(places.release(assignment.name), 4)
     answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in submission(assignment).cells}
-    for exercise in assignment.exercises:
-        (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") == exercise.name]
-        cell.source = answers[exercise.name]
+    exercises = assignment.code("exercise")  # without those that are judged by a file beside the notebook
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if cell.cell_type == "code" and name in exercises:
+            cell.source = answers[name]
     return notebook
 
 
