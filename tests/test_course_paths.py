@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from functools import partial
 
 import pytest
 from bs4 import BeautifulSoup
@@ -202,7 +203,8 @@ def test_ctrl_c_keeps_what_is_judged_and_the_next_run_goes_on(prepared, tmp_path
     names = [f"s{number}" for number in range(6)]
     course = with_class(prepared, tmp_path / "course", {name: notebook() for name in names})
     command = [sys.executable, "-m", "autograder.cli", "course", "grade", VAE, "--course", str(course.root), "--workers", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a suite that runs in the background hands on that SIGINT is ignored
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard)
     until = time.monotonic() + 120
     while not list((course.root / "results").rglob("*.json")) and time.monotonic() < until and process.poll() is None:
         time.sleep(0.05)
