@@ -44,6 +44,7 @@ class Step:
 
     def __init__(self, x, parameters):
         self.x, self.parameters, self.z, self.flow, self.gradients = x, parameters, None, None, {}
+        self._model = None
 
     def noise(self):
         """The standardised noise of the code: (z - mu) / sigma."""
@@ -52,10 +53,11 @@ class Step:
         return (self.z - mu) / (0.5 * logvar).exp()
 
     def model(self):
-        """The probe with the parameters of this step, here."""
-        model = TinyVAE(D, K).double()
-        model.load_state_dict(self.parameters)
-        return model
+        """The probe with the parameters of this step, here (made once: several questions are about it)."""
+        if self._model is None:
+            self._model = TinyVAE(D, K).double()
+            self._model.load_state_dict(self.parameters)
+        return self._model
 
 
 def recorded(student, steps):
