@@ -20,7 +20,10 @@ from autograder.regrade import Change, changes, fits, merged
 from autograder.results import Result
 from autograder.store import ResultStore, key_of, looks
 from autograder.submission import Submission
+from autograder.turns import turn
 from autograder.worker import Job
+
+PREPARING_SECONDS = 120.0  # how long to wait until another run has prepared another assignment of the same gradebook
 
 
 class CourseError(RuntimeError):
@@ -77,9 +80,19 @@ class Course:
         return self._api
 
     def prepare(self, assignment: str) -> None:
-        """Put the assignment's source into the course and make nbgrader's release and gradebook entry of it."""
-        release.put_source(source.load(assignment, self.places), self.root)
-        release.generate(assignment, self.root)
+        """Put the assignment's source into the course and make nbgrader's release and gradebook entry of it. Raises Taken while another run has it in hand."""
+        with self._turn(assignment, "prepares"):
+            self._prepare(assignment)
+
+    def _turn(self, assignment: str, does: str):
+        """One run at a time per assignment: two would judge everybody twice and write each other's folders."""
+        return turn(self.root / f".{assignment}.lock", f"{does} {assignment} in {self.root}")
+
+    def _prepare(self, assignment: str) -> None:
+        assigned = source.load(assignment, self.places)
+        with turn(self.root / ".gradebook.lock", f"prepares {assignment} in {self.root}", PREPARING_SECONDS):  # nbgrader cannot make a gradebook twice at once
+            release.put_source(assigned, self.root)
+            release.generate(assignment, self.root)
         (self.root / "exchange").mkdir(exist_ok=True)  # which nbgrader and formgrader release into, but do not make
 
     def students(self, assignment: str) -> list[str]:
@@ -114,11 +127,16 @@ class Course:
         graders: who judges (one worker per core of this machine where None); entered only if there is something to judge.
         progress: called with each result, how many students are done, and how many there are.
         Interrupted at any moment (Ctrl-C, a full disk, a lost machine), every stored result is kept and the next call goes on from there.
+        Raises Taken while another run has this assignment in hand in this folder.
         """
+        with self._turn(assignment, "grades"):
+            return self._grade(assignment, graders, progress, only)
+
+    def _grade(self, assignment: str, graders: Pool | Cluster | None, progress: Callable[[Result, int, int], None] | None, only: tuple[str, ...]) -> Graded:
         from autograder.gradebook import GradebookWriter
 
         if not (self.root / "source" / assignment).is_dir():
-            self.prepare(assignment)
+            self._prepare(assignment)
         students = self.students(assignment)
         unknown = set(only) - {exercise.name for exercise in source.load(assignment, self.places).exercises}
         if unknown:

@@ -44,12 +44,13 @@ def explained():
     from autograder.jail.errors import SandboxMissing
     from autograder.pool import PoolFailed
     from autograder.release import ReleaseFailed
+    from autograder.turns import Taken
 
     try:
         yield
     except (PoolFailed, SandboxMissing) as error:
         raise fail(str(error), NO_SANDBOX) from None
-    except (CourseError, ReleaseFailed, FileNotFoundError, ValueError) as error:
+    except (CourseError, ReleaseFailed, Taken, FileNotFoundError, ValueError) as error:
         raise fail(str(error)) from None
     except OSError as error:  # a full disk, a folder that cannot be written
         raise fail(f"{error}. What was judged so far is kept; mend this and run the same command again.") from None
@@ -127,7 +128,7 @@ def course_grade(
     """Grade everything in `course/submitted/STUDENT/ASSIGNMENT/` into the gradebook; only what changed is judged again.
 
     After a check was mended, everything is judged again; with --only, that exercise alone: the other verdicts stay as they were and count as up to date.
-    Grades and comments given by hand stay in any case.
+    Grades and comments given by hand stay in any case. One run at a time grades an assignment in a course's folder; a second one says who is at it and ends.
 
     Examples: `autograder course grade 03_vae`, `autograder course grade 03_vae --only elbo`
     """

@@ -20,8 +20,8 @@ from nbgrader.api import Comment, Grade, Gradebook, Student, SubmittedAssignment
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Index, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Index, inspect, select
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from autograder import source
@@ -72,8 +72,13 @@ class Layout:
 def with_indices(book: Gradebook) -> None:
     """Let a notebook's rows be found without a look at every other's; nbgrader's own tables have no index for that."""
     for table in (Grade.__table__, Comment.__table__):
-        index = next((known for known in table.indexes if known.name == f"{table.name}_by_notebook"), None)
-        (index if index is not None else Index(f"{table.name}_by_notebook", table.c.notebook_id)).create(book.engine, checkfirst=True)
+        name = f"{table.name}_by_notebook"
+        index = next((known for known in table.indexes if known.name == name), None)
+        try:
+            (index if index is not None else Index(name, table.c.notebook_id)).create(book.engine, checkfirst=True)
+        except DatabaseError:  # another grader, of this or another assignment, may have made it between the look and the making
+            if name not in {known["name"] for known in inspect(book.engine).get_indexes(table.name)}:
+                raise
 
 
 @dataclass

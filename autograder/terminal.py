@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-EXIT_CODES = """Exit codes: 0 done; 1 done, but something asks for a person, failed its check, or could not be written; 2 wrong use, or files that are missing or
-cannot be read; 3 no sandbox, or no machine to grade on; 4 a fault of this program; 130 stopped with Ctrl-C."""
+EXIT_CODES = """Exit codes: 0 done; 1 done, but something asks for a person, failed its check, or could not be written; 2 wrong use, files that are missing or
+cannot be read, or another run that has this assignment in hand; 3 no sandbox, or no machine to grade on; 4 a fault of this program; 130 stopped with Ctrl-C."""
 DONE, ASKS, WRONG_USE, NO_SANDBOX, FAULT, STOPPED = 0, 1, 2, 3, 4, 130
 
 out, err = Console(), Console(stderr=True)
