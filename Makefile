@@ -28,8 +28,8 @@ test: $(STAMP) ## the whole test suite
 lab: $(STAMP) ## JupyterLab on the assignments
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/assignments
 
-lectures: $(STAMP) ## run the lectures, all or ONLY="03 05", and write their notebooks
-	$(BIN)/python -m workbook.lectures $(ONLY)
+lectures: $(STAMP) ## run the lectures, all or ONLY="03 05", and write their notebooks (PROSE=1: only their text has changed)
+	$(BIN)/python -m workbook.lectures $(if $(PROSE),--prose) $(ONLY)
 
 test-lectures: $(STAMP) ## does every proof in the lectures notice a changed formula?
 	$(BIN)/python -m pytest -m slow tests/test_lecture_mutations.py

@@ -11,7 +11,7 @@ from lecture_rules import faults, is_check, labels, references
 from autograder.leaks import hidden_texts, leaks_in
 from autograder.places import Places
 from workbook.equations import EQUATIONS
-from workbook.lectures import CellFailed, execute, read, sources, woven
+from workbook.lectures import CellFailed, execute, read, reword, sources, woven
 from workbook.plain import plain
 
 PLACES = Places.here()
@@ -177,6 +177,20 @@ def test_a_lecture_is_executed_beside_its_source(small_lecture):
     run = execute(path)
     assert run.cells == 1 and run.cpu_seconds > 0
     assert nbformat.read(path.with_suffix(".ipynb"), 4).cells[1].outputs[0].text == "42\n"
+
+
+def test_new_prose_keeps_the_outputs_and_new_code_does_not(small_lecture):
+    path = small_lecture("print(6 * 7)")
+    execute(path)
+    target, before = path.with_suffix(".ipynb"), path.read_text()
+    path.write_text(before.replace("# 0 small", "# 0 reworded"))
+    reword(path)
+    cells = nbformat.read(target, 4).cells
+    assert cells[0].source == "# 0 reworded" and cells[1].outputs[0].text == "42\n" and cells[1].execution_count == 1
+    path.write_text(before.replace("6 * 7", "6 * 8"))
+    with pytest.raises(ValueError, match="was run from another source"):
+        reword(path)
+    assert nbformat.read(target, 4).cells == cells
 
 
 def test_a_failing_cell_stops_the_run_and_is_named(small_lecture):

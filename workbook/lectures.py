@@ -2,6 +2,7 @@
 
     python -m workbook.lectures            every lecture
     python -m workbook.lectures 03 05      those whose names start so
+    python -m workbook.lectures --prose 03 only its text has changed: new text around the outputs that are there, nothing is run
 
 Shows which cell is running and what each lecture cost in CPU seconds. Stops at the first cell that fails: says which, in which line of the source
 it starts and with what error; the notebook that was there is left as it was.
@@ -91,6 +92,15 @@ def woven(path: Path):
     return source
 
 
+def reword(path: Path) -> None:
+    """Write NAME.ipynb with the source's text and the outputs it has. Raises ValueError where the code has changed, and leaves the notebook as it was."""
+    import nbformat
+
+    target, notebook = path.with_suffix(".ipynb"), woven(path)
+    notebook.metadata = nbformat.read(target, 4).metadata
+    nbformat.write(plain(notebook, path.stem), target)
+
+
 def _story(path: Path, notebook, error) -> str:
     """Which cell failed, where it starts in the source, and the error."""
     failed = next(cell for cell in notebook.cells if any(output.output_type == "error" for output in cell.get("outputs", [])))
@@ -110,6 +120,7 @@ def main(arguments: list[str]) -> int:
     """Run the named lectures; 0 when all ran."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     watched, began, spent = sys.stderr.isatty(), time.monotonic(), 0.0
+    prose, arguments = "--prose" in arguments, [argument for argument in arguments if argument != "--prose"]
 
     def say(text: str) -> None:
         if watched:
@@ -118,6 +129,10 @@ def main(arguments: list[str]) -> int:
     try:
         paths = sources(arguments)
         for path in paths:
+            if prose:
+                reword(path)
+                print(f"{path.stem:32} text written around its outputs")
+                continue
             run = execute(path, say)
             say("")
             spent += run.cpu_seconds
