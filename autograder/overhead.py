@@ -12,7 +12,7 @@ import statistics
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -62,12 +62,14 @@ class BesideJail:
 
     report: int = 0  # the pipe on which the last process tells its CPU seconds
     process: int = 0
+    forking: Meter = field(default_factory=Meter)  # in the sandbox another process does it, and its time is in `autograder.cost`'s
 
     def fork(self, _limits: dict) -> tuple[socket.socket, socket.socket]:
         """As Jail's: the channel, and a control socket on which no CPU time is told."""
         (channel, theirs), (control, watcher) = socket.socketpair(), socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.report, tell = os.pipe()
-        self.process = os.fork()
+        with self.forking:
+            self.process = os.fork()
         if self.process == 0:
             channel.close()
             control.close()
@@ -113,13 +115,13 @@ def answer_nothing(watcher: socket.socket) -> None:
 
 def measure(judge: Judge, job) -> dict[str, float]:
     """One judging: CPU seconds by part, the sandbox's aside."""
-    checks, asking = Meter(), Meter()
+    checks, asking, judge.jail.forking = Meter(), Meter(), Meter()
     call, ask = ChecksRunner._call, Student.ask
     ChecksRunner._call, Student.ask = checks.around(call), asking.around(ask)
     try:
         began = time.thread_time()
         result = judge.judge(job.submission)
-        grader = time.thread_time() - began
+        grader = time.thread_time() - began - judge.jail.forking.total
     finally:
         ChecksRunner._call, Student.ask = call, ask
     if result.score != result.max_score:

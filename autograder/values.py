@@ -21,11 +21,12 @@ class RemoteId:
 
 
 class TrustedCodec(Codec):
-    """The codec of the trusted side. `need_probe(module)` is called for every probe module whose source the process must have."""
+    """The codec of the trusted side. `need_probe(module)` is called for every probe module whose source the process must have, `handle(identity)` makes the
+    handle on an object that stays in the student's process (its identity by default)."""
 
-    def __init__(self, tensors: dict | None = None, need_probe=None):
+    def __init__(self, tensors: dict | None = None, need_probe=None, handle=lambda identity: identity):
         super().__init__(tensors if tensors is not None else {})
-        self.need_probe = need_probe
+        self.need_probe, self.handle = need_probe, handle
 
     def encode_other(self, value, depth):
         remote = getattr(value, "__remote_id__", None)
@@ -55,7 +56,7 @@ class TrustedCodec(Codec):
 
     def decode_other(self, kind, tree, depth):
         if kind == "remote" and isinstance(tree["i"], int):
-            return RemoteId(tree["i"], str(tree.get("type", "object"))[:100])
+            return self.handle(RemoteId(tree["i"], str(tree.get("type", "object"))[:100]))
         if kind == "meta":
             return Meta(tuple(int(size) for size in tree["shape"]), DTYPES[tree["dtype"]])
         if kind == "schedule":

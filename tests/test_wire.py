@@ -24,7 +24,7 @@ def there_and_back(value):
     codec = wire.Codec()
     tree = codec.encode(value)
     wire.send(left, {"value": tree}, codec.tensors)
-    header, tensors = wire.receive(right)
+    header, tensors = wire.Incoming(right).frame()
     left.close()
     right.close()
     return TrustedCodec(tensors).decode(header["value"])
@@ -89,7 +89,7 @@ def test_lengths_are_bounded_before_anything_is_read():
     left, right = socket.socketpair()
     left.sendall(wire.LENGTHS.pack(wire.MAX_HEADER + 1, 0))
     with pytest.raises(wire.ProtocolError):
-        wire.receive(right)
+        wire.Incoming(right).frame()
     left.close()
     right.close()
 

@@ -32,6 +32,7 @@ class StudentProcess:
     def __init__(self, jail: Jail, limits: Limits, seed: int):
         self.limits, self.alive, self.number = limits, True, 0
         self.channel, self.control = jail.fork(limits.for_job(seed))
+        self.incoming = wire.Incoming(self.channel)
         self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1
         self.begin_budget()
 
@@ -71,12 +72,16 @@ class StudentProcess:
 
     def _await(self, cpu: float, on_event) -> Answer:
         observed, size = [], 0
+
+        def wait() -> None:
+            self.budget.wait_readable(cpu)
+
         while True:
-            header, tensors = wire.receive(self.channel, lambda: self.budget.wait_readable(cpu), strict=True)
+            header, tensors = self.incoming.frame(wait, strict=True)
             if header.get("id") != self.number:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
             if "observed" in header or "cell" in header:
-                size += wire.cost(header, tensors)
+                size += self.incoming.cost
                 if size > self.limits.observed:
                     raise errors.BadReply("A probe observed more than the grader takes in.")
                 observed.append((header, tensors))
@@ -93,7 +98,7 @@ class StudentProcess:
 
     def speaks_unasked(self) -> bool:
         """Whether something lies on the channel though no call is under way."""
-        return self.alive and _readable(self.channel, 0)
+        return self.alive and (bool(self.incoming.ahead) or _readable(self.channel, 0))
 
     def usage(self) -> float:
         """CPU seconds of the whole job so far; infinity where the job has ended. What was last known where a busy machine leaves no time to say more."""

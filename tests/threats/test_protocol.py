@@ -134,7 +134,7 @@ def test_any_message_is_data_or_a_protocol_error(header, payload, cut):
     left.sendall((struct.pack(">II", len(text), len(payload)) + text + payload)[: -cut or None])
     left.close()
     try:
-        got, tensors = wire.receive(right, strict=True)
+        got, tensors = wire.Incoming(right).frame(strict=True)
         TrustedCodec(tensors).decode(got.get("value"))
     except (wire.ProtocolError, EOFError):
         pass

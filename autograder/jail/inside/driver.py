@@ -34,9 +34,10 @@ class Driver:
     def serve(self) -> None:
         """Answer requests until the channel closes."""
         self.set_up()
+        incoming = wire.Incoming(self.channel)
         while True:
             try:
-                request, tensors = wire.receive(self.channel)
+                request, tensors = incoming.frame()
             except EOFError:
                 return
             self.number = request["id"]
@@ -144,7 +145,9 @@ def tensors_in(args: list, kwargs: dict):
 
 def same(now: torch.Tensor, before: torch.Tensor) -> bool:
     """Whether a tensor still has its shape, dtype and values (NaN equal to NaN)."""
-    return now.shape == before.shape and now.dtype == before.dtype and torch.equal(torch.nan_to_num(now.detach()), torch.nan_to_num(before.detach()))
+    if now.shape != before.shape or now.dtype != before.dtype:
+        return False
+    return torch.equal(now, before) or torch.equal(torch.nan_to_num(now.detach()), torch.nan_to_num(before.detach()))
 
 
 def gradient(target, args: list, kwargs: dict, decode, spec: dict):

@@ -16,7 +16,8 @@ from safetensors.torch import load as load_tensors
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
-SMALL = 1 << 20  # bytes of a payload up to which it is read together with its header
+READ_AHEAD = 1 << 16  # bytes asked of a channel at once
+PLAIN = (bool, float)  # what crosses as it is
 MAX_DEPTH = 32
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
@@ -57,14 +58,17 @@ class Codec:
 
     def encode(self, value, depth: int = 0):
         """A JSON-ready tree of `value`; tensors are put aside in `self.tensors`."""
+        kind = type(value)
+        if value is None or kind in PLAIN:
+            return value
         if depth > MAX_DEPTH:
             return {"$": "opaque", "type": "too deeply nested"}
-        if value is None or isinstance(value, bool | str):
-            return value[:MAX_TEXT] if isinstance(value, str) else value
-        if type(value) is int or type(value) is float:
-            return value if type(value) is float or abs(value) < 1 << 63 else {"$": "opaque", "type": "int of more than 64 bits"}
         if isinstance(value, torch.Tensor):
             return self.encode_tensor(value)
+        if isinstance(value, str):
+            return str.__str__(value)[:MAX_TEXT]
+        if kind is int:
+            return value if -(1 << 63) < value < 1 << 63 else {"$": "opaque", "type": "int of more than 64 bits"}
         if isinstance(value, list):
             return [self.encode(part, depth + 1) for part in value]
         if isinstance(value, tuple):
@@ -102,13 +106,16 @@ class Codec:
         self.nodes += 1
         if depth > MAX_DEPTH + 2 or self.nodes > MAX_NODES:
             raise ProtocolError("a message is nested too deeply or has too many parts")
-        if isinstance(tree, int) and not isinstance(tree, bool) and abs(tree) >= 1 << 63:
-            raise ProtocolError("a message has an integer of more than 64 bits")
-        if tree is None or isinstance(tree, bool | int | float | str):
+        kind = type(tree)  # JSON gives these and no subclasses
+        if tree is None or kind in (str, float, bool):
             return tree
-        if isinstance(tree, list):
+        if kind is int:
+            if abs(tree) >= 1 << 63:
+                raise ProtocolError("a message has an integer of more than 64 bits")
+            return tree
+        if kind is list:
             return [self.decode(part, depth + 1) for part in tree]
-        if not isinstance(tree, dict) or not isinstance(tree.get("$"), str):
+        if kind is not dict or type(tree.get("$")) is not str:
             raise ProtocolError("a message has a part of no known kind")
         try:
             return self.decode_kind(tree["$"], tree, depth)
@@ -161,15 +168,53 @@ def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] 
     channel.sendall(LENGTHS.pack(len(text), len(payload)) + text + payload)
 
 
-def receive(channel: socket.socket, wait: Callable[[], None] = lambda: None, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Read one frame; `wait` is called before every read, `strict` refuses headers that would become large when read. Raises EOFError at the end of the channel, ProtocolError for a malformed frame."""
-    header_length, payload_length = LENGTHS.unpack(_exactly(channel, LENGTHS.size, wait))
-    if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
-        raise ProtocolError("a message announces more bytes than are allowed")
-    if payload_length > SMALL:
-        return parse(_exactly(channel, header_length, wait), _exactly(channel, payload_length, wait), strict)
-    both = _exactly(channel, header_length + payload_length, wait)
-    return parse(both[:header_length], both[header_length:], strict)
+@dataclass
+class Incoming:
+    """The frames that come over a channel. It reads ahead, so that a small frame costs one question to the system and not three."""
+
+    channel: socket.socket
+    ahead: bytearray = field(default_factory=bytearray)  # read, and not asked for yet
+    cost: int = 0  # about the bytes of memory that the last frame takes
+
+    def frame(self, wait: Callable[[], None] = lambda: None, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
+        """The next frame. `wait` is called before every read, `strict` refuses headers that would become large when read.
+
+        Raises EOFError at the end of the channel, ProtocolError for a malformed frame.
+        """
+        header_length, payload_length = LENGTHS.unpack(self._exactly(LENGTHS.size, wait))
+        if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
+            raise ProtocolError("a message announces more bytes than are allowed")
+        header = self._exactly(header_length, wait)
+        header, tensors = parse(header, self._exactly(payload_length, wait) if payload_length else b"", strict)
+        self.cost = HEADER_COST * header_length + payload_length + 1000 * (1 + len(tensors))
+        return header, tensors
+
+    def _exactly(self, count: int, wait: Callable[[], None]) -> bytes:
+        while len(self.ahead) < min(count, READ_AHEAD):
+            wait()
+            got = self.channel.recv(READ_AHEAD)
+            if not got:
+                raise EOFError("the channel was closed")
+            self.ahead += got
+        if count <= len(self.ahead):
+            taken = bytes(self.ahead[:count])
+            del self.ahead[:count]
+            return taken
+        return self._long(count, wait)
+
+    def _long(self, count: int, wait: Callable[[], None]) -> bytes:
+        """More than is read ahead, read into its place."""
+        buffer, got = bytearray(count), len(self.ahead)
+        buffer[:got] = self.ahead
+        self.ahead.clear()
+        view = memoryview(buffer)
+        while got < count:
+            wait()
+            n = self.channel.recv_into(view[got:], min(count - got, 1 << 20))
+            if n == 0:
+                raise EOFError("the channel was closed")
+            got += n
+        return bytes(buffer)
 
 
 def parse(text: bytes, payload: bytes, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
@@ -196,20 +241,3 @@ def _tensors(payload: bytes) -> dict[str, torch.Tensor]:
     if any(value.dtype not in KINDS for value in tensors.values()):
         raise ProtocolError("a message carries tensors of a kind that may not cross")
     return tensors
-
-
-def cost(header: dict, tensors: dict[str, torch.Tensor]) -> int:
-    """About the bytes of memory that a message takes once it is read."""
-    return HEADER_COST * len(json.dumps(header)) + sum(t.nbytes for t in tensors.values()) + 1000 * (1 + len(tensors))
-
-
-def _exactly(channel: socket.socket, count: int, wait: Callable[[], None]) -> bytes:
-    buffer = bytearray(count)
-    view, got = memoryview(buffer), 0
-    while got < count:
-        wait()
-        n = channel.recv_into(view[got:], min(count - got, 1 << 20))
-        if n == 0:
-            raise EOFError("the channel was closed")
-        got += n
-    return bytes(buffer)
