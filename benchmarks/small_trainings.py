@@ -1,4 +1,4 @@
-"""The autoencoder, the VAE and the masked autoencoder as contestants: the reference, a NumPy loop, pythae; one seed, one thread, one budget."""
+"""The autoencoder and the VAE as contestants: the reference, a NumPy loop, pythae; one seed, one thread, one budget."""
 
 import contextlib
 import io
@@ -12,9 +12,8 @@ from torch import nn
 from autograder.reference import load
 from benchmarks import numpy_loops
 from benchmarks.stopwatch import Spent, Stopwatch
-from solutions.figures.masked_autoencoder import BATCH, RATIO, hidden_error
 from solutions.figures.vae import halves
-from workbook.data import digits8, digits28
+from workbook.data import digits8
 
 AE_LAYERS = {"1": "encoder.0", "2": "encoder.2", "3": "decoder.0", "4": "decoder.2"}
 VAE_LAYERS = {"1": "hidden.0", "m": "mu", "v": "logvar", "2": "decoder.0", "3": "decoder.2"}
@@ -120,23 +119,3 @@ def by_pythae(model: nn.Module, x: torch.Tensor, watch: Stopwatch) -> None:
         with watch.on_torch():
             trainer.train()
     watch.look(watch.used())
-
-
-def masked_autoencoder(contestant: str, seed: int, budget: float, target: float) -> tuple[Stopwatch, int]:
-    """Assignment 02's network on 28x28 digits; quality is the held-out squared error per hidden pixel. Ends when the target is reached."""
-    ref, data = load("02_masked_autoencoder"), digits28()
-    torch.manual_seed(seed)
-    model, average = ref.MaskedAutoencoder(), data.train_x.mean(0)
-
-    def quality() -> float:
-        model.eval()
-        value = hidden_error(ref, model, data.test_x, average)[0]
-        model.train()
-        return value
-
-    watch = Stopwatch(quality, budget, budget / 30, enough=lambda value: value <= target)
-    with watch.on_torch():
-        ref.train_mae(model, data.train_x, steps=MANY, batch_size=BATCH, mask_ratio=RATIO, generator=torch.Generator().manual_seed(seed))
-    if not watch.curve or watch.curve[-1][1] > target:
-        watch.look(watch.used())
-    return watch, count(model)

@@ -15,11 +15,11 @@ class Spent(Exception):
 class Stopwatch:
     """Looks at quality every `interval` CPU seconds of training; raises Spent in the step in which `budget` seconds are reached.
 
-    quality: called without arguments, its value kept in `curve` as (CPU seconds of training, value). enough: says of a value that the training may end.
+    quality: called without arguments, its value kept in `curve` as (CPU seconds of training, value).
     """
 
-    def __init__(self, quality: Callable[[], float] | None, budget: float, interval: float = float("inf"), enough: Callable[[float], bool] = lambda value: False):
-        self.quality, self.budget, self.interval, self.enough = quality, budget, interval, enough
+    def __init__(self, quality: Callable[[], float] | None, budget: float, interval: float = float("inf")):
+        self.quality, self.budget, self.interval = quality, budget, interval
         self.curve: list[tuple[float, float]] = []
         self.steps, self.paused, self.began, self.next = 0, 0.0, time.process_time(), interval
 
@@ -34,8 +34,6 @@ class Stopwatch:
         if used >= self.next:
             self.look(used)
             self.next = used + self.interval
-            if self.enough(self.curve[-1][1]):
-                raise Spent
         if used >= self.budget:
             raise Spent
 
