@@ -5,7 +5,6 @@ course hands out submissions (`autograder grade ... --scheduler tcp://HOST:PORT`
 whose torch or checks differ, or whose sandbox fails, is told so and sent away. Only the coordinator writes results, each once.
 """
 
-import itertools
 import json
 import logging
 import queue
@@ -16,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 
 from autograder import nodes
@@ -36,6 +36,8 @@ class Cluster:
     places: Places = field(default_factory=Places.here)
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr)
     tls: Path | None = None
+    _machines: int = 0
+    _under_way: dict[str, tuple[Job, object]] = field(default_factory=dict)  # by the future's key, the oldest first
 
     def __enter__(self) -> "Cluster":
         from distributed import Client
@@ -43,7 +45,7 @@ class Cluster:
         nodes.settings()
         for name in ("distributed", "distributed.client"):  # what there is to say of a lost connection, we say
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._machines, self._looked, self._alone_since = 0, 0.0, None
+        self._looked, self._alone_since = 0.0, None
         security = nodes.credentials(self.tls)
         try:
             self._client = Client(self.scheduler, timeout=nodes.JOIN_SECONDS, name="autograder", set_as_default=False, security=security)
@@ -59,10 +61,18 @@ class Cluster:
     def __exit__(self, *_exception) -> None:
         self._client.close()
 
+    def in_hand(self) -> list[str]:
+        """The keys of the jobs that are being judged now: the oldest on their way, one per machine, since each machine takes its next in the order of sending.
+
+        The rest wait at a machine. Where one machine is much slower than another, a name may be a moment early. May be called from another thread.
+        """
+        return [job.key for job, _ in islice(self._under_way.copy().values(), self._machines)]
+
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[str, dict]]:
         """Judge jobs and yield (key, result JSON) in the order in which they finish. Raises PoolFailed where no machine is left that may grade."""
-        waiting, again, under_way, done = iter(jobs), deque(), {}, queue.SimpleQueue()
-        names = (f"judge-{uuid.uuid4().hex}-{number}" for number in itertools.count())  # of this run only: a cluster may serve several courses
+        waiting, again, done = iter(jobs), deque(), queue.SimpleQueue()
+        under_way = self._under_way = {}
+        names = (f"judge-{uuid.uuid4().hex}-{number}" for number in count())  # of this run only: a cluster may serve several courses
         asked = set()
         while True:
             while len(under_way) < AHEAD * max(1, self._count()) and (job := again.popleft() if again else next(waiting, None)) is not None:

@@ -72,16 +72,21 @@ def verdict(result: dict) -> tuple:
 
 
 def test_verdicts_equal_the_local_ones_though_a_machine_dies(scheduler, pool):
-    """Three machines, one killed after its first results: everything is judged once, as here."""
+    """Two machines, one killed after its first results: everything is judged once, as here, and who is in hand is told on the way."""
     work = jobs(12)
+    work[0] = Job("slow", Submission(VAE, "slow", notebook(extra=["import time\ntime.sleep(2)"])), 5, ONE)
     local = {key: verdict(result) for key, result in pool.run(work)}
     with worker(scheduler, "127.0.0.2") as first, worker(scheduler, "127.0.0.3") as second:
         joined(first), joined(second)
         found, counted = {}, Counter()
-        with Cluster(scheduler, PLACES) as cluster:
+        cluster = Cluster(scheduler, PLACES)
+        assert cluster.in_hand() == []  # the progress bar asks before there is anything to judge
+        with cluster:
             for key, result in cluster.run(work):
                 found[key] = verdict(result)
                 counted[key] += 1
+                shown = cluster.in_hand()
+                assert bool(shown) == (len(found) < len(work)) and len(shown) <= 2 and not set(shown) & set(found) and ("slow" in found or shown[0] == "slow")
                 if len(found) == 3:
                     first.send_signal(signal.SIGKILL)
     assert found == local and set(counted.values()) == {1}
