@@ -74,6 +74,11 @@ class MeteredJail(Jail):
             self.student += sum(used[process] for process in descendants(supervisor, parents))
 
 
+def own(process: int) -> float:
+    """CPU seconds of a process without its children."""
+    return sum(map(int, Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[11:13])) / TICKS
+
+
 def processes() -> tuple[dict[int, int], dict[int, float]]:
     """Of all processes of this machine: the parent, and CPU seconds with those of ended children."""
     parents, used = {}, {}
@@ -98,9 +103,9 @@ def measure(name: str, judge: Judge, places: Places) -> Cost:
     """Judge the reference of an assignment once, and read the clocks."""
     jail, (job,) = judge.jail, reference_jobs([name], range(1), places)
     jail.student = jail.supervisor = 0.0
-    began, fork = time.process_time(), processes()[1].get(jail.warm, 0.0)
+    began, fork = time.process_time(), own(jail.warm) if jail.warm else 0.0
     result = judge.judge(job.submission)
-    checks, fork = time.process_time() - began, processes()[1][jail.warm] - fork
+    checks, fork = time.process_time() - began, own(jail.warm) - fork
     return Cost(checks, jail.student, jail.supervisor + fork, result.score == result.max_score)
 
 

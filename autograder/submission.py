@@ -174,7 +174,7 @@ def grade_id(cell) -> str | None:
 
 def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
     """The cells to run: setup from the release, the student's own in their order, experiments for their definitions only."""
-    roles = released_roles(assignment)
+    roles, unchanged = released_roles(assignment), _by_text(assignment)
     seen, run, sources = set(), [], {}
     for cell in assignment.cells:
         if cell.type == "code" and cell.kind == "setup":
@@ -184,6 +184,8 @@ def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
         kind, exercise = roles.get(name, ("added", None))
         if name is not None and kind != "added" and name in seen:
             kind, exercise = "added", None  # a copied cell is the student's own
+        if kind == "added":
+            kind, exercise = unchanged.get(cell.source.strip(), (kind, exercise))  # a program has taken the cells' names away, or it is an experiment's copy
         seen.add(name)
         if kind == "exercise" and cell.cell_type != "code":
             repairs.append(f"read the cell of {exercise} as code, though its type was {cell.cell_type}")
@@ -205,6 +207,11 @@ def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
 
 def _setup(assignment: Assignment, name: str) -> str:
     return assignment.code("setup")[name].solved.strip()
+
+
+def _by_text(assignment: Assignment) -> dict[str, tuple[str, str]]:
+    """What each released cell is that is no exercise, by its text."""
+    return {cell.released.strip(): (cell.kind, cell.name) for cell in assignment.cells if cell.type == "code" and cell.kind != "exercise"}
 
 
 def released_roles(assignment: Assignment) -> dict[str, tuple[str, str]]:

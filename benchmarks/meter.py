@@ -9,7 +9,11 @@ INTERVAL = 0.25  # seconds between two looks
 
 
 class Meter(threading.Thread):
-    """Watches some processes with all their descendants until `stop`; then `peak` is the most memory they had together at one look, in bytes.
+    """Watches some processes with all their descendants until `stop`; then `cpu` is the CPU seconds that they used meanwhile, those included that have ended,
+    and `peak` the most memory they had together at one look, in bytes.
+
+    A process that ends hands its CPU seconds on to the parent that takes leave of it. Where it is killed together with its parent they are gone, so what is
+    added up is what came between two looks; only what it used after the last look is lost.
 
     Counted is the proportional set size: a page that k processes share counts 1/k in each, so that a fork is not counted twice. Where the system
     does not tell it (another user's process), the resident set stands for it, which is more.
@@ -17,17 +21,29 @@ class Meter(threading.Thread):
 
     def __init__(self, pids: Iterable[int]):
         super().__init__(daemon=True)
-        self.roots, self.peak, self._done = [psutil.Process(pid) for pid in pids], 0, threading.Event()
+        self.roots, self.peak, self.cpu, self._done = [psutil.Process(pid) for pid in pids], 0, 0.0, threading.Event()
+        self._seen = self._used(trees(self.roots))
 
     def run(self) -> None:
         while not self._done.is_set():
-            self.peak = max(self.peak, sum(memory(process) for process in trees(self.roots)))
+            self._look()
             self._done.wait(INTERVAL)
 
     def stop(self) -> None:
-        """End the watch."""
+        """End the watch with a last look."""
         self._done.set()
         self.join()
+        self._look()
+
+    def _look(self) -> None:
+        alive = trees(self.roots)
+        self._seen, before = self._used(alive), self._seen
+        self.cpu += max(0.0, self._seen - before)
+        self.peak = max(self.peak, sum(memory(process) for process in alive))
+
+    @staticmethod
+    def _used(alive: set[psutil.Process]) -> float:
+        return sum(computed(process) for process in alive)
 
 
 def trees(roots: list[psutil.Process]) -> set[psutil.Process]:
@@ -39,6 +55,15 @@ def trees(roots: list[psutil.Process]) -> set[psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def computed(process: psutil.Process) -> float:
+    """CPU seconds of a process and of its children that have ended; 0 for one that has ended itself."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def memory(process: psutil.Process) -> int:

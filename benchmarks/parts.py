@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from autograder.checks_runner import ChecksRunner, with_checks
-from autograder.cost import MeteredJail, processes
+from autograder.cost import MeteredJail, own
 from autograder.course import Course
 from autograder.judge import Judge
 from autograder.places import Places
@@ -76,8 +76,8 @@ def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tu
             if number == 0:
                 spent.update(dict.fromkeys(spent, 0.0))
                 jail.student = jail.supervisor = 0.0
-                began, fork = time.process_time(), processes()[1][jail.warm]
-    grader, fork = time.process_time() - began, processes()[1][jail.warm] - fork
+                began, fork = time.process_time(), own(jail.warm)
+    grader, fork = time.process_time() - began, own(jail.warm) - fork
     student = jail.student
     return results, {"start of its process": jail.supervisor + fork, "student's process": student, "checks": spent["runner"] - spent["channel"],
                      "channel": spent["channel"], "reading and bookkeeping": grader - spent["runner"]}  # fmt: skip

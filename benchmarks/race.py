@@ -11,12 +11,10 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from autograder.places import Places
 from benchmarks import venvs
 from benchmarks.classroom import ASSIGNMENT, Student, hand_in
-from benchmarks.meter import Meter, trees
+from benchmarks.meter import Meter
 
 ROOT = Places.here().root
 
@@ -84,32 +82,20 @@ def run(commands: list[list[str]], students: int) -> Round:
     try:
         for process, said in zip(processes, complaints, strict=True):
             _until("ready", process, said)
-        meter, before = Meter([process.pid for process in processes]), used(processes)
+        meter = Meter([process.pid for process in processes])
         meter.start()
         began = time.perf_counter()
         for process in processes:
             process.stdin.write("go\n")
             process.stdin.flush()
         lines = _all_done(processes, complaints)
-        seconds, cpu = time.perf_counter() - began, used(processes) - before
+        seconds = time.perf_counter() - began
         meter.stop()
-        return _rest(processes, Round(students, seconds, cpu, meter.peak, {}, lines))
+        return _rest(processes, Round(students, seconds, meter.cpu, meter.peak, {}, lines))
     finally:
         for process in processes:
             process.kill()
             process.wait()
-
-
-def used(processes: list[subprocess.Popen]) -> float:
-    """CPU seconds of processes, their ended children and their living descendants so far."""
-    total = 0.0
-    for process in trees([psutil.Process(process.pid) for process in processes]):
-        try:
-            times = process.cpu_times()
-        except psutil.Error:
-            continue
-        total += times.user + times.system + times.children_user + times.children_system
-    return total
 
 
 def _drained(process: subprocess.Popen) -> list[str]:

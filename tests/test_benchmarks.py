@@ -1,5 +1,7 @@
 """The parts of the benchmarks that could be wrong without a sign: equal verdicts, hand-derived gradients, the clock, the statistics."""
 
+import subprocess
+import sys
 import time
 from functools import cache
 
@@ -10,6 +12,7 @@ import torch
 from autograder import reference, source, versions
 from autograder.places import Places
 from benchmarks import classroom, diffusion_trainings, grading, numpy_loops, plain_tests, report, small_trainings, training
+from benchmarks.meter import Meter
 from benchmarks.stopwatch import Stopwatch, time_to
 
 PLACES, ASSIGNMENT = Places.here(), source.load("03_vae")
@@ -186,3 +189,26 @@ def test_networks_that_are_compared_have_about_equally_many_weights():
     assert small_trainings.count(made) == 16 * 17
     with pytest.raises(ValueError, match="no network of about 600 weights"):
         diffusion_trainings.nearest_size(lambda width: torch.nn.Linear(width, width), [(8,), (16,), (32,)], 600)
+
+
+WAIT = "print(flush=True)\ninput()\n"
+BURN = "import time\nwhile time.process_time() < 0.6: pass\n"
+PARENTS = {
+    "that it takes leave of": f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN!r}])\nprint('done', flush=True)\ninput()",
+    "that ends with it": f"import os, subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {BURN + WAIT!r}], stdout=subprocess.PIPE).stdout.readline()\n"
+                         "import time; time.sleep(1)\nprint('done', flush=True)\nos.killpg(0, 9)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("child", PARENTS)
+def test_computing_of_processes_that_have_ended_is_counted(child):
+    """The child computes for 0.6 s; the second one dies at a signal together with its parent, which never asks after it."""
+    with subprocess.Popen([sys.executable, "-c", PARENTS[child]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        meter = Meter([parent.pid])
+        meter.start()
+        parent.stdout.readline()
+        if child == "that ends with it":
+            parent.wait()
+        meter.stop()
+        parent.kill()
+    assert meter.cpu >= 0.6

@@ -71,6 +71,19 @@ def test_lost_metadata_and_moved_functions_are_found(pool):
     assert outcomes(grade(pool, nbformat.writes(lone).encode(), only=("gaussian_kl", "elbo"))) == {"gaussian_kl": "passed", "elbo": "passed"}
 
 
+def test_experiments_whose_metadata_are_lost_are_not_run_for_minutes():
+    """A program that keeps cells and forgets their metadata, and a copy of an experiment: of both only the definitions count."""
+    raw = nbformat.reads(WHOLE.decode(), 4)
+    experiments = {cell.source for cell in raw.cells if cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("experiment-")}
+    for cell in [*raw.cells]:
+        if cell.source in experiments:
+            raw.cells.append(nbformat.from_dict(cell))
+        cell.metadata = {}
+    run = {cell.source: cell.definitions_only for cell in opened(nbformat.writes(raw).encode()).cells}
+    assert experiments and all(run[text] for text in experiments)
+    assert not any(run[cell.source] for cell in raw.cells if cell.cell_type == "code" and cell.source.lstrip().startswith("def "))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400) | st.recursive(st.none() | st.integers() | st.text(max_size=8), lambda x: st.lists(x) | st.dictionaries(
     st.sampled_from(["cells", "metadata", "nbformat", "source", "cell_type", "nbgrader", "grade_id"]), x)).map(lambda v: json.dumps(v).encode()))  # fmt: skip
