@@ -15,6 +15,7 @@ with without("jupyter_server", "jupyter_client"):  # for parts of jupytext that 
 KINDS = ("exercise", "check", "setup", "experiment", "debug", "question")
 REGION = re.compile(r"^[ \t]*### BEGIN (\w+)[ \t]*\n(.*?)^[ \t]*### END \1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+INSTALL = Path(__file__).parent / "for_students" / "install.py"  # finds the library; begins the cell setup="install" of every notebook
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,6 @@ def _cell(cell, number: int, path: Path) -> Cell:
     kind = kinds[0] if kinds else "prose"
     if kind == "prose" and cell.cell_type == "code":
         raise ValueError(f"{path}: {source_rules.with_lines(f'cell {number}', path)}: a code cell needs a kind in its header, one of {', '.join(KINDS)}")
-    return Cell(cell.cell_type, kind, str(header.get(kind, "")), cell.source, tuple(sorted(header.items())))
+    name = str(header.get(kind, ""))
+    text = f"{INSTALL.read_text(encoding='utf-8')}\n{cell.source}" if (kind, name) == ("setup", "install") else cell.source
+    return Cell(cell.cell_type, kind, name, text, tuple(sorted(header.items())))

@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.closure import closure
 from autograder.limits import Limits
 from autograder.places import Places
+from autograder.source import INSTALL
 from autograder.submission import Submission
 
 SETTLED = 2.0  # seconds after its last change from which a file's times tell it from every other state of it
@@ -132,6 +133,6 @@ def judge_key(places: Places, assignment: str) -> str:
     files = {path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".toml")}
     here = Path(__file__).parent
     code = closure({here / "worker.py", *(here / "jail").rglob("*.py"), *places.checks(assignment).glob("*.py")})
-    for path in sorted({path.resolve() for path in files} | code | {places.source(assignment).resolve()}):
+    for path in sorted({path.resolve() for path in files} | code | {places.source(assignment).resolve(), INSTALL}):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

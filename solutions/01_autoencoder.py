@@ -14,39 +14,12 @@
 #
 # **You need** lecture 01 (representations), a little linear algebra (the SVD) and the PyTorch of its official quickstart.
 #
-# **Time:** about two and a half hours with the exercises. All code together runs in about half a minute on one CPU core, without a network.
+# **Time:** about two and a half hours of work, of which the computer needs about one minute of one CPU core and no network.
 #
 # **How it works.** Each exercise asks for one function or class. Replace `raise NotImplementedError`, run the cell, run the check below it.
 # A check tells you what it saw and what it expected; it never costs points. Three folded hints wait under each exercise.
 
 # %% setup="install"
-#@title Make this Python ready: run this cell first
-COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
-
-try:
-    import workbook
-except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
-    import io
-    import sys
-    import urllib.request
-    import zipfile
-    from pathlib import Path
-
-    def library():
-        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
-        fetched = Path.cwd() / "fetched-workbook"
-        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
-        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
-
-    if COURSE and library() is None:
-        try:
-            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
-    if library() is None:
-        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
-    sys.path.insert(0, str(library()))
-
 from workbook.ready import make_ready
 
 device = make_ready()
@@ -97,13 +70,16 @@ show_images(digits.train_x[:20], columns=10, title="Twenty digits, 64 numbers ea
 # component is $\pm(1,2)/\sqrt5 = \pm(0.447, 0.894)$, and the variance along the second one, $\pm(2,-1)/\sqrt5$, is zero.
 #
 # <details><summary>Hint 1: the idea</summary>
-# Subtract the mean over the examples, not over everything: it has one entry per pixel. The components are directions in pixel space, so each has d entries too.
+#
+# Subtract the mean over the examples, not over everything: it has one entry per pixel. The components are directions in pixel space, so each has $d$ entries too.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# With centred = W S V^T, the rows of V^T are the components, already orthonormal and ordered from large to small. eigh, on the other road, orders from small to large.
+#
+# With $X - m = W S V^\top$, the rows of $V^\top$ are the components, already orthonormal and ordered from large to small. `torch.linalg.eigh`, on the other road, orders from small to large.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# torch.linalg.svd(..., full_matrices=False) returns three things, and the third one is V^T, of shape (min(n, d), d). Keep its first k rows. Test k before.
+#
+# `torch.linalg.svd(..., full_matrices=False)` returns three things, and the third one is $V^\top$, of shape `(min(n, d), d)`. Keep its first `k` rows. Test `k` before.
 # </details>
 
 # %% exercise="fit_pca"
@@ -132,8 +108,9 @@ check("fit_pca", points=5)
 # %% [markdown]
 # **Why centre first?** What would the first component of the digits look like if you forgot to subtract the mean?
 # <details><summary>Answer</summary>
+#
 # Like the mean digit. All pixels are positive, so the longest direction seen from the origin is the way from the origin to the cloud, not a
-# direction inside the cloud. One of your k numbers would then be spent on saying "this is a digit".
+# direction inside the cloud. One of your $k$ numbers would then be spent on saying "this is a digit".
 # </details>
 
 # %% [markdown] exercise="project" points=3 minutes=5 difficulty=1
@@ -146,13 +123,16 @@ check("fit_pca", points=5)
 # **By hand.** With mean $(3,5)$ and the component $(1,2)/\sqrt5$, the point $(5,9)$ has the code $(2 \cdot 1 + 4 \cdot 2)/\sqrt5 = 10/\sqrt5 = 4.472$.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # A coordinate is an inner product with a direction, measured from the mean that was fitted, not from the mean of the images at hand.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# For a whole batch in rows: Z = (X - m) C^T with C = components, shapes (n, d) times (d, k).
+#
+# For a whole batch in rows: $Z = (X - m)\, C^\top$ with $C$ = `components`, shapes `(n, d)` times `(d, k)`.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# Broadcasting subtracts mean (d,) from every row of x (n, d). Then one matrix product with the transposed components.
+#
+# Broadcasting subtracts `mean` `(d,)` from every row of `x` `(n, d)`. Then one matrix product with the transposed `components`.
 # </details>
 
 # %% exercise="project"
@@ -180,13 +160,16 @@ check("project", points=3)
 # **By hand.** The code $4.472$ gives $(3,5) + 4.472 \cdot (0.447, 0.894) = (3,5) + (2,4) = (5,9)$: the point lay on the line, so nothing is lost.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # The code says how far to walk along each component, starting at the mean.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# In rows: X_hat = Z C + m. There is nothing to clamp: PCA does not know that grey values end at 0 and 1, and may leave them a little.
+#
+# In rows: $\hat X = Z C + m$. There is nothing to clamp: PCA does not know that grey values end at 0 and 1, and may leave them a little.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# One matrix product (n, k) times (k, d), then add the mean, which broadcasts over the rows.
+#
+# One matrix product `(n, k)` times `(k, d)`, then add `mean`, which broadcasts over the rows.
 # </details>
 
 # %% exercise="reconstruct"
@@ -208,7 +191,8 @@ check("reconstruct", points=3)
 # %% [markdown]
 # **Why no inverse?** `components` is not square, yet its transpose brings you back. What property makes that work, and what is lost?
 # <details><summary>Answer</summary>
-# The rows are orthonormal, so C C^T = I (k x k): going back and forth changes no code. In the other order, C^T C is a projector of pixel space (d x d):
+#
+# The rows are orthonormal, so $C C^\top = I$ ($k \times k$): going back and forth changes no code. In the other order, $C^\top C$ is a projector of pixel space ($d \times d$):
 # it keeps what lies in the plane and drops what is perpendicular to it. That part is the error.
 # </details>
 #
@@ -258,13 +242,16 @@ show_rows(rows, title="Ten held-out digits through 2, 8 and 16 numbers")
 # must look up each time. It will matter in notebook 3, where a mean in the wrong place makes a whole model collapse.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # Difference, square, average over everything.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# Divide by the number of all entries, n times d (for images, n c h w), not by n alone.
+#
+# Divide by the number of all entries, $n d$ (for images, $n c h w$), not by $n$ alone.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# A tensor has .square() and .mean(); without an argument the mean runs over all of its entries.
+#
+# A tensor has `.square()` and `.mean()`; without an argument the mean runs over all of its entries.
 # </details>
 
 # %% exercise="mse_loss"
@@ -301,13 +288,16 @@ check("mse_loss", points=2)
 # $b$ is tilted by 45 degrees. The largest angle is $\pi/4 = 0.785$.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # First make each basis orthonormal without changing its span. Only then do singular values mean cosines.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# torch.linalg.qr of the transposed basis (d, k) gives Q with orthonormal columns. Project Q_b onto the span of Q_a; what is left over has singular values sin(theta).
+#
+# `torch.linalg.qr` of the transposed basis `(d, k)` gives $Q$ with orthonormal columns. Project $Q_b$ onto the span of $Q_a$; what is left over has the singular values $\sin\theta$.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# overlap = Q_a^T Q_b; sine = largest of svdvals(Q_b - Q_a overlap); cosine = smallest of svdvals(overlap); atan2 of the two.
+#
+# `overlap = q_a.T @ ...`; the sine is the largest of `torch.linalg.svdvals` of `q_b` minus `q_a @ overlap`, the cosine the smallest of that of `overlap`; `torch.atan2` of the two.
 # </details>
 
 # %% exercise="largest_angle"
@@ -334,6 +324,7 @@ check("largest_angle", points=5)
 # %% [markdown]
 # **Why the largest?** Two planes in space always share at least one direction, so their smallest angle is 0 whatever they are. What does the largest angle being 0 say?
 # <details><summary>Answer</summary>
+#
 # All other angles are at most as large, so every direction of one lies in the other: the spaces are equal. The smallest angle only says that they touch.
 # </details>
 
@@ -409,13 +400,16 @@ plt.show()
 # **By hand.** The default sizes 64-32-2-32-64 hold $(64 \cdot 32 + 32) + (32 \cdot 2 + 2) + (2 \cdot 32 + 32) + (32 \cdot 64 + 64) = 4354$ parameters.
 #
 # <details><summary>Hint 1: the idea</summary>
-# Two small networks: one from pixels to code, one from code to pixels. forward runs one after the other.
+#
+# Two small networks: one from pixels to code, one from code to pixels. `forward` runs one after the other.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# Encoder: linear, phi, linear. Decoder: linear, phi, linear, sigmoid. Use the three arguments, not the numbers 64, 32 and 2.
+#
+# Encoder: linear, $\phi$, linear. Decoder: linear, $\phi$, linear, sigmoid. Use the three arguments, not the numbers 64, 32 and 2.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# In __init__, after super().__init__(), store two nn.Sequential of nn.Linear, nn.SiLU, ..., nn.Sigmoid. encode and decode call them; forward returns self.decode(self.encode(x)).
+#
+# In `__init__`, after `super().__init__()`, store two `nn.Sequential` of `nn.Linear`, `nn.SiLU`, ..., `nn.Sigmoid`. `encode` and `decode` call them; `forward` calls one on the result of the other.
 # </details>
 
 # %% exercise="Autoencoder"
@@ -470,13 +464,16 @@ check("Autoencoder", points=6)
 # **By hand.** 1,500 digits in batches of 128 are 11 full batches and one of 92: 12 steps for one pass (an *epoch*). 3,000 steps are 250 epochs.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # An image is its own label: the network's answer to the batch is compared with the batch.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# Per step: batch, loss = mse_loss(model(batch), batch), clear the gradients, loss.backward(), optimizer.step(), remember loss.item().
+#
+# Per step: the batch, `mse_loss` of the model's answer to it and itself, clear the gradients, `loss.backward()`, `optimizer.step()`, remember `loss.item()`.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# Before the loop: optimizer = torch.optim.Adam(model.parameters(), lr=lr), stream = batches(x, batch_size, generator), losses = []. After it: return losses.
+#
+# Before the loop: `optimizer = torch.optim.Adam(model.parameters(), lr=lr)`, `stream = batches(...)`, `losses = []`. In it, `batch = next(stream)` and the five steps of hint 2. After it: `return losses`.
 # </details>
 
 # %% exercise="train_autoencoder"
@@ -513,6 +510,7 @@ check("train_autoencoder", points=6)
 # %% [markdown]
 # **Why not always the same order?** The images stay the same, so what could a fresh shuffle change?
 # <details><summary>Answer</summary>
+#
 # Which images share a batch. The gradient of a batch is a noisy guess of the gradient of all the data; with fixed batches the same guesses come back in the same
 # order, their errors no longer average out, and the network can fit the quirks of that order. Sorted data is worse still: batches of zeros only, then of ones only.
 # </details>
@@ -589,13 +587,16 @@ show_images(grid, columns=15, title="What two codes can draw")
 # **By hand.** The query $2.2$ and the index $(0, 2, 3)$: the distances are $2.2, 0.2, 0.8$. The two nearest are the indices $1, 2$, in this order.
 #
 # <details><summary>Hint 1: the idea</summary>
-# All pairs of distances are a matrix (q, m). Sort each of its rows and keep the first k places.
+#
+# All pairs of distances are a matrix `(q, m)`. Sort each of its rows and keep the first `k` places.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
+#
 # The root changes no order, so squared distances will do. Inner products alone will not: a long vector has a large inner product with everything.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# torch.cdist gives the matrix; topk with largest=False gives values and indices, already sorted.
+#
+# `torch.cdist` gives the matrix; `.topk(k, largest=False)` gives values and indices, already sorted.
 # </details>
 
 # %% exercise="nearest"
@@ -647,6 +648,7 @@ show_rows(shown, title="One held-out digit and its ten nearest training digits")
 #
 # **Why is the network not better than the pixels here?**
 # <details><summary>Answer</summary>
+#
 # It learned to rebuild pixels, so its codes keep what matters for pixels: slant and thickness as much as the class. Nothing asked it to group classes.
 # Lecture 01 ends with a loss that does ask, without labels: the contrastive one.
 # </details>
@@ -666,13 +668,16 @@ show_rows(shown, title="One held-out digit and its ten nearest training digits")
 # Between 32 channels of 7x7 (1,568 numbers) and the code sits one linear layer on each side.
 #
 # <details><summary>Hint 1: the idea</summary>
+#
 # Encoder: convolution, activation, convolution, activation, flatten, linear. The decoder is its mirror image with a sigmoid at the end.
 # </details>
 # <details><summary>Hint 2: the formula</summary>
-# nn.Conv2d(channels, 16, 4, stride=2, padding=1), then 16 -> 32 channels; nn.ConvTranspose2d takes the same three numbers. There is no activation between the last transposed convolution and the sigmoid.
+#
+# `nn.Conv2d(channels, 16, 4, stride=2, padding=1)`, then 16 to 32 channels; `nn.ConvTranspose2d` takes the same kernel, stride and padding. There is no activation between the last transposed convolution and the sigmoid.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
-# nn.Flatten() turns (n, 32, 7, 7) into (n, 1568); nn.Unflatten(1, (32, 7, 7)) turns it back. Both work for any batch size.
+#
+# `nn.Flatten()` turns `(n, 32, 7, 7)` into `(n, 1568)`; `nn.Unflatten(1, (32, 7, 7))` turns it back. Both work for any batch size.
 # </details>
 
 # %% exercise="ConvAutoencoder"
@@ -846,6 +851,7 @@ check("train_denoiser")
 # *Clean digits, the same with noise, and what the denoiser makes of them. When the bug is mended, the error against the clean digits is about a fifth of the noise's.*
 #
 # <details><summary>What to remember from it</summary>
+#
 # A falling loss shows that training minimises something. Whether it is what you wanted, only a measurement shows that is independent of the loss: here, the error against clean images the network never saw.
 # </details>
 

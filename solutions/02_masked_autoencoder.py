@@ -4,8 +4,8 @@
 # Cover three quarters of a picture and ask a network for the rest. To answer well it has to know what pictures look like, and nobody had to label one.
 #
 # A masked autoencoder (He et al., 2022, [arXiv:2111.06377](https://arxiv.org/abs/2111.06377)) cuts an image into patches, hides most of them, lets an encoder
-# read **only the patches that are left**, and lets a small decoder guess the hidden ones. You build all of it here, train it on 28x28 digits in about two
-# minutes of CPU time, and then ask what the encoder has learned.
+# read **only the patches that are left**, and lets a small decoder guess the hidden ones. You build all of it here, train it on 28x28 digits in about three
+# minutes, and then ask what the encoder has learned.
 #
 # **By the end you can**
 #
@@ -17,36 +17,9 @@
 #
 # **You need** lecture 02, *Masked autoencoders*; attention as in its first half. Exercises build on each other in order.
 #
-# **Time**: about 3 hours of work, of which the computer needs about four minutes of one CPU thread.
+# **Time:** about three hours of work, of which the computer needs about four minutes of one CPU core and no network.
 
 # %% setup="install"
-#@title Make this Python ready: run this cell first
-COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
-
-try:
-    import workbook
-except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
-    import io
-    import sys
-    import urllib.request
-    import zipfile
-    from pathlib import Path
-
-    def library():
-        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
-        fetched = Path.cwd() / "fetched-workbook"
-        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
-        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
-
-    if COURSE and library() is None:
-        try:
-            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
-    if library() is None:
-        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
-    sys.path.insert(0, str(library()))
-
 from workbook.ready import make_ready
 
 device = make_ready()
@@ -834,15 +807,16 @@ probe_all(
 # *What to see: 64 numbers of the trained encoder beat all 784 pixels, the more clearly the fewer labels there are, and no label was used to find them.
 # The untrained encoder is the control: same architecture, same number of features, far below. What helps is the training, not the transformer.*
 #
-# *How to read such a table: one training run, 1,000 held-out digits, so each figure has a standard error of about one point. Over three seeds the order is the same
-# (`python -m solutions.figures.masked_autoencoder` prints that table). And it is a statement about this small data set: on 28x28 digits a small convolutional
+# *How to read such a table: one training run, 1,000 held-out digits, so each figure has a standard error of about one point. Over three seeds the order is the same.
+# And it is a statement about this small data set: on 28x28 digits a small convolutional
 # network trained **with** labels gets further than any row here.*
 
 # %% [markdown]
 # ## Debug me: too good to be true
 #
 # A colleague wanted runs to be comparable and changed one line. Ever since, the training loss is *lower* than yours, smoothly falling, and the pictures are worse.
-# Run the cell, look at the last two numbers, then find the line. (Here with patches of 7 pixels, so that it takes only some fifteen seconds.)
+# Run the next two cells, look at the last two numbers, then find the line, mend it, run both again, and let the check have its say. (Here with patches of 7 pixels, so that it
+# takes only some fifteen seconds.)
 
 # %% debug="puzzle_training"
 def puzzle_training(model, images, steps, generator):
@@ -866,9 +840,6 @@ def puzzle_training(model, images, steps, generator):
         losses.append(loss.item())
     return losses, mask
 
-# %% check="puzzle_training"
-check("puzzle_training")
-
 # %% experiment="puzzle"
 generator = set_seed(0)
 small = MaskedAutoencoder(patch=7).to(device)
@@ -876,11 +847,14 @@ puzzle_losses, _ = puzzle_training(small, train_x, steps=1000, generator=generat
 print(f"training loss, last 100 steps {sum(puzzle_losses[-100:]) / 100:.4f}")
 print("held-out digits, fresh masks  {:.4f}   (mean image {:.4f})".format(*hidden_error(small, test_x)))
 
+# %% check="puzzle_training"
+check("puzzle_training")
+
 # %% [markdown]
 # <details><summary>What was wrong, and what it shows</summary>
 #
 # The generator is made anew in every step, always with seed 0, and for one row that all images share: every image has the same patches hidden for ever. The task becomes
-# easier (12 fixed holes, always the same question), so the training loss is lower, about 0.054 in place of 0.060. With any other mask the model is lost: about 0.105, far above the mean image.
+# easier (12 fixed holes, always the same question), so the training loss is lower, about 0.054 in place of 0.060. With any other mask the model is lost: about 0.106, far above the mean image.
 # A training loss can only be compared where the task is the same. The remedy for comparable runs is *one* generator, made before the loop.
 # </details>
 #

@@ -16,36 +16,9 @@
 #
 # **You need** lecture 03 (*Latent variable models and the ELBO*) and lecture 04 (*Variational autoencoders*), and the training loop of assignment 01.
 #
-# **Time**: about 4 hours of work, of which the computer needs about one minute of one CPU thread.
+# **Time:** about four hours of work, of which the computer needs about one minute of one CPU core and no network.
 
 # %% setup="install"
-#@title Make this Python ready: run this cell first
-COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
-
-try:
-    import workbook
-except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
-    import io
-    import sys
-    import urllib.request
-    import zipfile
-    from pathlib import Path
-
-    def library():
-        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
-        fetched = Path.cwd() / "fetched-workbook"
-        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
-        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
-
-    if COURSE and library() is None:
-        try:
-            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
-    if library() is None:
-        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
-    sys.path.insert(0, str(library()))
-
 from workbook.ready import make_ready
 
 device = make_ready()
@@ -892,7 +865,8 @@ loss_curve(friends_losses, title="The friend's curve", ylabel="the friend's loss
 show_images(generate(friends_model, 20, generator=torch.Generator().manual_seed(0)), columns=20, title="The friend's samples")
 with torch.no_grad():
     mu, logvar = friends_model.encode(data.test_x)
-print(f"KL {gaussian_kl(mu, logvar).mean():.4f} nats per image, spread of the means {mu.std(0).tolist()}, mean sigma {(0.5 * logvar).exp().mean(0).tolist()}")
+spread, sigma = mu.std(0), (0.5 * logvar).exp().mean(0)
+print(f"KL {gaussian_kl(mu, logvar).mean():.4f} nats per image; spread of the means {spread[0]:.3f}, {spread[1]:.3f}; mean sigma {sigma[0]:.3f}, {sigma[1]:.3f}")
 plt.show()
 
 # %% [markdown]

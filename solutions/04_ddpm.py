@@ -14,40 +14,14 @@
 # - train a noise predictor, and say to which value its loss must fall (not to 0);
 # - sample by the full chain and by DDIM in ten steps, and put a number on the difference.
 #
-# **You need first** lectures 05 (diffusion) and 06 (sampling). Assignment 03 helps, but nothing here depends on it.
-# **Time** about 200 minutes, of which the machine computes two on one CPU core.
+# **You need** lectures 05 (diffusion) and 06 (sampling). Assignment 03 helps, but nothing here depends on it.
+#
+# **Time:** about three and a half hours of work, of which the computer needs about two minutes of one CPU core and no network.
 #
 # Time runs over $t = 1, \dots, T$, and $t = 0$ is the clean data. Arrays have length $T + 1$, so `alpha_bar[t]` is $\bar\alpha_t$ as in the
 # formulas, with $\bar\alpha_0 = 1$, and no index is ever shifted.
 
 # %% setup="install"
-#@title Make this Python ready: run this cell first
-COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
-
-try:
-    import workbook
-except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
-    import io
-    import sys
-    import urllib.request
-    import zipfile
-    from pathlib import Path
-
-    def library():
-        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
-        fetched = Path.cwd() / "fetched-workbook"
-        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
-        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
-
-    if COURSE and library() is None:
-        try:
-            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
-    if library() is None:
-        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
-    sys.path.insert(0, str(library()))
-
 from workbook.ready import make_ready
 
 device = make_ready()
@@ -259,7 +233,8 @@ left.set(title="What is left of the picture", xlabel="t / T", ylabel=r"$\sqrt{\b
 right.set(title="Signal-to-noise ratio", xlabel="t / T", ylabel=r"$\log \bar\alpha_t / (1 - \bar\alpha_t)$")
 right.legend(frameon=False, fontsize=8)
 plt.show()
-print({name: round(s.alpha_bar[-1].sqrt().item(), 4) for name, s in curves.items()})
+for name, s in curves.items():
+    print(f"{name:38} leaves {s.alpha_bar[-1].sqrt():.4f} of the picture")
 
 # %% [markdown]
 # *What to see.* The dotted curve stops at 0.6: with these betas and a hundred steps the "noise" at the end still shows the picture, and a sampler
@@ -333,7 +308,7 @@ plt.gca().set(title="How long a digit can be recognised", xlabel="t / T", ylabel
 plt.show()
 
 # %% [markdown]
-# *What to see.* Half of the digits are lost at about $0.3\,T$, when much more than half of the signal is still there ($\sqrt{\bar\alpha_t} \approx 0.88$):
+# *What to see.* Half of the digits are lost at about $0.3\,T$, when much more than half of the signal is still there ($\sqrt{\bar\alpha_t} \approx 0.89$):
 # the judge has never seen noise. (It is shown the picture scaled back by $1/\sqrt{\bar\alpha_t}$, so only the noise is new to it.) Your eyes hold out
 # longer. The networks of parts 4 and 5 will see every noise level, and must be told which one they are looking at.
 
@@ -450,7 +425,11 @@ check("predict_x0", points=2)
 # %% [markdown] exercise="reverse_mean" points=3 minutes=12 difficulty=3
 # ## Take the mean of one step back, from predicted noise
 #
-# **The question.** Put $\hat x_0$ into $\tilde\mu_t$ and simplify. What is left is the line at the heart of every DDPM sampler:
+# **The question.** What becomes of $\tilde\mu_t$ when $\hat x_0$ takes the place of $x_0$? Since $\bar\alpha_t = \alpha_t\,\bar\alpha_{t-1}$, dividing
+# $\sqrt{\bar\alpha_{t-1}}$ by the $\sqrt{\bar\alpha_t}$ of $\hat x_0$ leaves $1/\sqrt{\alpha_t}$. So $x_t$ gets, from both terms together,
+# $$\frac{\beta_t}{(1 - \bar\alpha_t)\sqrt{\alpha_t}} + \frac{\sqrt{\alpha_t}\,(1 - \bar\alpha_{t-1})}{1 - \bar\alpha_t}
+# = \frac{\beta_t + \alpha_t - \bar\alpha_t}{(1 - \bar\alpha_t)\sqrt{\alpha_t}} = \frac{1}{\sqrt{\alpha_t}}, \qquad \text{because } \beta_t + \alpha_t = 1,$$
+# and $\hat\varepsilon$ gets $-\frac{\beta_t}{(1 - \bar\alpha_t)\sqrt{\alpha_t}} \cdot \sqrt{1 - \bar\alpha_t}$. What is left is the line at the heart of every DDPM sampler:
 # $$\mu_t = \frac{1}{\sqrt{\alpha_t}}\Big(x_t - \frac{\beta_t}{\sqrt{1 - \bar\alpha_t}}\;\hat\varepsilon\Big) .$$
 # One bar, one place without. A slip here costs no error message; the samples fall apart, and you look for the fault in the network.
 #
@@ -654,6 +633,53 @@ plt.show()
 # *What to see.* Above, the walk; below, what the predictor believes at that moment the clean point to be. At $t = 200$ it believes the average of all
 # data for everyone, and rightly so: from pure noise nothing can be told. The belief sharpens as the noise goes. No $\hat x_0$ in the middle is a
 # sample; only the end is.
+
+# %% [markdown]
+# ### Three slips that no error message reports
+#
+# All three are quickly written and have the right shapes. (a) The noise is multiplied by its variance $\tilde\beta_t$, not by the root of it. (b) The bar under the noise is missing:
+# $\beta_t/\sqrt{1 - \alpha_t}$. (c) There is a bar where none belongs: $1/\sqrt{\bar\alpha_t}$ in front.
+#
+# **Predict before you run.** Each makes a cloud of its own. Which one shrinks, which one explodes? Which would you take, on pictures, for a network that needs more training?
+
+# %% experiment="slips"
+alpha, alpha_bar, variance = exact_schedule.alpha, exact_schedule.alpha_bar, exact_schedule.posterior_variance
+
+
+def right_mean(x, times, eps_hat):
+    """The mean of a step as you wrote it."""
+    return reverse_mean(x, times, eps_hat, exact_schedule)
+
+
+def walk_back(mean_of, root_of, n=2000):
+    """The end of a walk by the exact predictor: means by mean_of(x_t, times, eps_hat), fresh noise multiplied by root_of(t)."""
+    g = torch.Generator().manual_seed(3)
+    x = torch.randn(n, 2, generator=g)
+    with torch.no_grad():
+        for t in range(exact_schedule.T, 0, -1):
+            times = torch.full((n,), t)
+            x = mean_of(x, times, exact(x, times)) + root_of(t) * torch.randn(n, 2, generator=g)
+    return x
+
+
+steps_back = {
+    "as it should be": (right_mean, lambda t: variance[t].sqrt()),
+    "(a) variance for its root": (right_mean, lambda t: variance[t]),
+    "(b) no bar under the noise": (lambda x, t, eps_hat: right_mean(x, t, eps_hat * ((1 - alpha_bar[t]) / (1 - alpha[t])).sqrt()[:, None]), lambda t: variance[t].sqrt()),
+    "(c) a bar in front": (lambda x, t, eps_hat: right_mean(x, t, eps_hat) * (alpha[t] / alpha_bar[t]).sqrt()[:, None], lambda t: variance[t].sqrt()),
+}
+fig, axes = plt.subplots(1, 4, figsize=(11, 3), sharex=True, sharey=True, layout="constrained")
+for ax, (name, how) in zip(axes, steps_back.items(), strict=True):
+    points = walk_back(*how)
+    ax.scatter(*points.T, s=2, color=COLOURS[0])
+    ax.set(title=f"{name}\nspread {points.std(0).mean():.2g}", xlabel="first coordinate", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal")
+axes[0].set_ylabel("second coordinate")
+plt.show()
+
+# %% [markdown]
+# *What to see.* The predictor is exact in all four, so nothing here is a network's fault. (a) adds too little noise at every step and (b) subtracts too much: both clouds shrink towards
+# the average of the data, and on pictures that looks like blur, which one blames on training. (c) divides by $\sqrt{\bar\alpha_t}$ two hundred times and has left the picture. Now you
+# know why the sampler was tested before anything was learned.
 
 # %% [markdown]
 # ## Part 4 · Learning the noise
@@ -939,7 +965,7 @@ plt.show()
 # A colleague trains on the digits with batches of 64 and makes $x_t$ by the three lines below. No error, no warning, and a loss curve that falls as
 # it should. The samples are bad. On another data set the same code crashes at once, which it should have done here.
 #
-# **Find the bug**, mend it, and run the check and the experiment below once before and once after.
+# Run the next two cells and look. Then **find the bug**, mend it, run both again, and let the check have its say.
 
 # %% debug="noised_batch"
 def noised_batch(x0: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule: NoiseSchedule) -> torch.Tensor:
@@ -951,9 +977,6 @@ def noised_batch(x0: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, schedule:
     # alpha_bar = schedule.alpha_bar[t]
     ### END BUGGY
     return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * eps
-
-# %% check="noised_batch"
-check("noised_batch")
 
 # %% experiment="debug_curve"
 g = set_seed(0)
@@ -972,6 +995,9 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")
 loss_curve(debug_losses, title="The colleague's curve", ax=left)
 show_images(sample(small, (20, 64), schedule, g), title="The colleague's samples", value_range=(-1, 1), ax=right)
 plt.show()
+
+# %% check="noised_batch"
+check("noised_batch")
 
 # %% [markdown]
 # <details><summary>What it was</summary>
@@ -1007,9 +1033,7 @@ loss_curve(losses, title="Learning the noise of digits")
 plt.show()
 
 # %% experiment="digit_samples"
-began = time.process_time()
 samples = sample(denoiser, (1000, 64), schedule, g)  # (1000, 64)
-full_seconds = time.process_time() - began
 show_images(samples[:60], columns=15, title="Sixty digits that nobody wrote", value_range=(-1, 1))
 plt.show()
 as_pixels = ((samples + 1) / 2).clamp(0, 1)
@@ -1129,17 +1153,15 @@ check("ddim_sample", points=4)
 # %% experiment="ddim"
 same_start, picked, table = 4, {}, []
 for steps in (10, 20, 50):
-    began = time.process_time()
     made = ddim_sample(denoiser, (1000, 64), schedule, steps, torch.Generator().manual_seed(same_start))
-    seconds = time.process_time() - began
     picked[f"{steps} steps"] = made[:12]
-    table.append((f"DDIM, {steps} steps", seconds, judge.report(((made + 1) / 2).clamp(0, 1), digits.train_x)))
-table.append(("full chain, 100 steps", full_seconds, full))
+    table.append(("DDIM", steps, judge.report(((made + 1) / 2).clamp(0, 1), digits.train_x)))
+table.append(("full chain", schedule.T, full))
 show_rows(picked, title="The same twelve starts, walked in 10, 20 and 50 steps", value_range=(-1, 1))
 plt.show()
-print(f"{'sampler':24}{'seconds':>8}{'recognised':>12}{'Fréchet ratio':>15}")
-for name, seconds, found in table:
-    print(f"{name:24}{seconds:8.1f}{found.confident:12.1%}{found.train_ratio:15.2f}")
+print(f"{'sampler':12}{'network calls':>14}{'recognised':>12}{'Fréchet ratio':>15}")
+for name, calls, found in table:
+    print(f"{name:12}{calls:14}{found.confident:12.1%}{found.train_ratio:15.2f}")
 
 # %% [markdown]
 # *What to see.* The same noise leads to the same digits whether the walk has 10 steps or 50: DDIM is a fixed map from noise to pictures, and more steps

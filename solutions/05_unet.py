@@ -13,38 +13,12 @@
 # - train on any device, with mixed precision where it pays, and average the weights;
 # - measure samples by a Fréchet distance, and say when two such distances may be compared.
 #
-# **You need first** lectures 05 and 06 (diffusion, sampling), lecture 07 (U-Nets), and assignment 04.
-# **Time** about 180 minutes, of which the machine computes five on one CPU core. With a GPU, the last part trains a network
-# four times as wide for thirteen times as many steps; without one, everything below works as well, only smaller.
+# **You need** lectures 05 and 06 (diffusion, sampling), lecture 07 (U-Nets), and assignment 04.
+#
+# **Time:** about three and a half hours of work, of which the computer needs about five minutes of one CPU core and no network. With a GPU, the training
+# takes a network four times as wide for thirteen times as many steps; without one, everything below works as well, only smaller.
 
 # %% setup="install"
-#@title Make this Python ready: run this cell first
-COURSE = ""  # where Colab fetches the workbook, the address of a zip file; a course that uses Colab fills it in
-
-try:
-    import workbook
-except ImportError:  # on Colab, or wherever the workbook is not installed: use the folder that this notebook lies in, or fetch it
-    import io
-    import sys
-    import urllib.request
-    import zipfile
-    from pathlib import Path
-
-    def library():
-        """The folder that holds the library: above this notebook, or fetched; None where there is none."""
-        fetched = Path.cwd() / "fetched-workbook"
-        places = (Path.cwd(), *Path.cwd().parents, fetched, *fetched.glob("*"))
-        return next((place for place in places if (place / "workbook" / "ready.py").exists()), None)
-
-    if COURSE and library() is None:
-        try:
-            zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(COURSE).read())).extractall("fetched-workbook")
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RuntimeError(f"The workbook could not be fetched from {COURSE} ({error}). Look at the connection, then run this cell again.") from None
-    if library() is None:
-        raise RuntimeError("The folder workbook/ is not here. Unpack the course's bundle, open this notebook inside of it, and run this cell again.") from None
-    sys.path.insert(0, str(library()))
-
 from workbook.ready import make_ready
 
 device = make_ready()
@@ -115,13 +89,22 @@ show_rows(turned, "Ten digits on their way to noise", value_range=(-1, 1))
 # is subtracted and what is left is (-1, 1): exactly what (0, 2) would have given. The shift is gone. Normalised in a *group* with other
 # channels that were shifted by other amounts, it stays. So: several channels per group after the shift.
 #
-# <details><summary>Hint 1: the idea</summary>Write a block without time first: norm, silu, conv, norm, silu, conv, plus the residual path. Then add one linear
-# layer that turns the time vector into one number per output channel.</details>
-# <details><summary>Hint 2: the formula</summary>The linear layer's result has shape (n, out_ch). To add it to (n, out_ch, h, w) it needs two more
-# dimensions of size 1. Group normalisation takes the number of groups first; channel counts are multiples of 8, so groups of eight channels always fit.</details>
-# <details><summary>Hint 3: almost code</summary>norm1 with in_ch // 8 groups; conv1 3x3 with padding 1; shift = Linear(time_dim, out_ch); norm2 with
-# out_ch // 8 groups; conv2 likewise; residual = Identity if in_ch == out_ch else a 1x1 convolution. In forward: the shift indexed
-# with [:, :, None, None], added between conv1 and norm2.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Write a block without time first: norm, silu, conv, norm, silu, conv, plus the residual path. Then add one linear
+# layer that turns the time vector into one number per output channel.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# The linear layer's result has shape `(n, out_ch)`. To add it to `(n, out_ch, h, w)` it needs two more
+# dimensions of size 1. Group normalisation takes the number of groups first; channel counts are multiples of 8, so groups of eight channels always fit.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `norm1` with `in_ch // 8` groups; `conv1` 3x3 with padding 1; `shift = nn.Linear(time_dim, out_ch)`; `norm2` with
+# `out_ch // 8` groups; `conv2` likewise; `residual` is `nn.Identity()` where the channel counts agree, else a 1x1 convolution. In `forward`: the shift indexed
+# with `[:, :, None, None]`, added between `conv1` and `norm2`.
+# </details>
 
 # %% exercise="TimeResBlock"
 class TimeResBlock(nn.Module):
@@ -162,8 +145,11 @@ check("TimeResBlock", points=4)
 # %% [markdown]
 # **Why?** Some implementations multiply instead: after the second normalisation, $h \leftarrow (1 + s)\,h + b$ with $(s, b)$ from the time. Why is
 # one channel per group harmless there?
-# <details><summary>Answer</summary>Because nothing is subtracted after the shift: scale and shift come behind the normalisation. The order decides, not
-# the kind of normalisation.</details>
+# <details><summary>Answer</summary>
+#
+# Because nothing is subtracted after the shift: scale and shift come behind the normalisation. The order decides, not
+# the kind of normalisation.
+# </details>
 
 # %% [markdown] exercise="Down" points=1 minutes=5 difficulty=1
 # ## Halve the image
@@ -173,9 +159,18 @@ check("TimeResBlock", points=4)
 # **One value by hand.** 28 rows: $\lfloor 27/2 \rfloor + 1 = 14$. And without the padding: $\lfloor 25/2 \rfloor + 1 = 13$, which the way back up will never
 # turn into 28 again.
 #
-# <details><summary>Hint 1: the idea</summary>Either a convolution that takes every second position, or a pooling of 2x2 pixels.</details>
-# <details><summary>Hint 2: the formula</summary>kernel 3, stride 2, padding 1 halves every even size.</details>
-# <details><summary>Hint 3: almost code</summary>One layer, self.conv = Conv2d(ch, ch, 3, stride=2, padding=1), applied in forward.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Either a convolution that takes every second position, or a pooling of 2x2 pixels.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# kernel 3, stride 2, padding 1 halves every even size.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# One layer, an `nn.Conv2d` from `ch` to `ch` channels with kernel 3, `stride=2` and `padding=1`, applied in `forward`.
+# </details>
 
 # %% exercise="Down"
 class Down(nn.Module):
@@ -210,9 +205,18 @@ check("Down", points=1)
 # **One value by hand.** From 14 with kernel 4, stride 2, padding 1: $13 \cdot 2 - 2 + 4 = 28$. With kernel 3 it is 27, unless `output_padding=1` adds
 # the missing row.
 #
-# <details><summary>Hint 1: the idea</summary>The layer has the same name as the convolution, with Transpose in it.</details>
-# <details><summary>Hint 2: the formula</summary>2h = 2(h - 1) - 2 padding + kernel + output_padding: try kernel 2, kernel 3 and kernel 4.</details>
-# <details><summary>Hint 3: almost code</summary>self.conv = ConvTranspose2d(ch, ch, 4, stride=2, padding=1), applied in forward.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# The layer has the same name as the convolution, with Transpose in it.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# $2h = 2(h - 1) - 2 \cdot \mathrm{padding} + \mathrm{kernel} + \mathrm{output\ padding}$: try kernel 2, kernel 3 and kernel 4.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# One layer, an `nn.ConvTranspose2d` from `ch` to `ch` channels with kernel 4, `stride=2` and `padding=1`, applied in `forward`.
+# </details>
 
 # %% exercise="Up"
 class Up(nn.Module):
@@ -268,12 +272,21 @@ plt.show()
 # **One value by hand.** On 7x7 there are 49 positions and $49^2 = 2401$ weights per head. On 28x28 there are 784 and 614,656: 256 times as many. That is why
 # attention lives at the lowest resolution.
 #
-# <details><summary>Hint 1: the idea</summary>Flatten the h x w positions into a sequence of h*w vectors of length c, run attention over that sequence, fold it
-# back, add x.</details>
-# <details><summary>Hint 2: the formula</summary>(n, c, h, w) becomes (n, heads, d, h*w) by reshape; only then transpose to (n, heads, h*w, d). A reshape alone never swaps
-# dimensions: it reads the same memory in the same order. The softmax runs over the last dimension of q @ k^T, the keys.</details>
-# <details><summary>Hint 3: almost code</summary>qkv = a 1x1 convolution to 3c channels; reshape to (n, 3, heads, d, h*w), transpose the last two, unbind dimension 1;
-# weights = softmax(q @ k.transpose(2, 3) / sqrt(d)); out = weights @ v, transposed back, reshaped to (n, c, h, w), through a 1x1 convolution; return x + out.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Flatten the $h \times w$ positions into a sequence of $h w$ vectors of length $c$, run attention over that sequence, fold it
+# back, add $x$.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# `(n, c, h, w)` becomes `(n, heads, d, h*w)` by `reshape`; only then transpose to `(n, heads, h*w, d)`. A reshape alone never swaps
+# dimensions: it reads the same memory in the same order. The softmax runs over the last dimension of $q k^\top$, the keys.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `qkv` is a 1x1 convolution to `3 * ch` channels; reshape its result to `(n, 3, heads, d, h*w)`, transpose the last two dimensions, `unbind(1)`;
+# the weights are the softmax of `q @ k.transpose(2, 3) / math.sqrt(d)`; the weights times `v`, transposed back, reshaped to `(n, c, h, w)`, go through a 1x1 convolution; add `x`.
+# </details>
 
 # %% exercise="SelfAttention2d"
 class SelfAttention2d(nn.Module):
@@ -314,8 +327,11 @@ check("SelfAttention2d", points=4)
 # %% [markdown]
 # **Why?** Nothing in this layer knows where a position is: shuffle the pixels, and the result is shuffled alike. How can the U-Net still paint a 7 whose bar is at
 # the top?
-# <details><summary>Answer</summary>The convolutions before it know: their padding marks the border, and their kernels know left from right. By 7x7 the channels carry
-# that with them, so the attention layer sees where things are without being told.</details>
+# <details><summary>Answer</summary>
+#
+# The convolutions before it know: their padding marks the border, and their kernels know left from right. By 7x7 the channels carry
+# that with them, so the attention layer sees where things are without being told.
+# </details>
 
 # %% [markdown] exercise="UNet" points=5 minutes=35 difficulty=4
 # ## Put the U-Net together
@@ -334,12 +350,21 @@ check("SelfAttention2d", points=4)
 # **One value by hand.** With base 16 and multipliers (1, 2, 4) the lowest level has 64 channels, the skip next to it 32. Joined by concatenation the block there
 # takes 96 channels and gives 32.
 #
-# <details><summary>Hint 1: the idea</summary>Write the channel counts of the levels into a list first. Going down, append to a list of skips; going up, pop from its end: the last kept is the
-# first needed.</details>
-# <details><summary>Hint 2: the formula</summary>Blocks down: (base, c0), (c0, c1), (c1, c2). Blocks up: (c2 + c1, c1), (c1 + c0, c0) with concatenation.
-# Lists of layers are nn.ModuleList, else their weights are neither trained nor saved.</details>
-# <details><summary>Hint 3: almost code</summary>check the sizes; emb = mlp(time_features(t, dim).to(x.dtype)); h = stem(x); for each level but the last: h = block(h, emb), keep h, h = down(h); then the
-# last level's block, attention, one more block; for each level upwards: h = block(cat([up(h), skips.pop()], 1), emb); return head(h).</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Write the channel counts of the levels into a list first. Going down, append to a list of skips; going up, pop from its end: the last kept is the
+# first needed.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# Blocks down: `(base, c0)`, `(c0, c1)`, `(c1, c2)`. Blocks up: `(c2 + c1, c1)`, `(c1 + c0, c0)` with concatenation.
+# Lists of layers are `nn.ModuleList`, else their weights are neither trained nor saved.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# Check the sizes; `emb` is the small network's answer to `time_features(t, dim).to(x.dtype)`; `h = stem(x)`; for each level but the last: `h = block(h, emb)`, keep `h`, `h = down(h)`; then the
+# last level's block, attention, one more block; for each level upwards: `torch.cat` of `up(h)` and `skips.pop()` along dimension 1 through the block; last, the head.
+# </details>
 
 # %% exercise="UNet"
 class UNet(nn.Module):
@@ -443,10 +468,19 @@ plt.show()
 #
 # **One value by hand.** Start at $\bar\theta = 0$, let $\theta$ be 1 all along, $\lambda = 0.9$: 0.1, then 0.19, then 0.271, after $n$ steps $1 - 0.9^n$.
 #
-# <details><summary>Hint 1: the idea</summary>Walk over the two models' parameters in parallel and write into the average's.</details>
-# <details><summary>Hint 2: the formula</summary>In place means: the tensors of ema_model stay the same objects, only their values change (mul_ and add_, lerp_, or copy_). None of this belongs
-# into a gradient.</details>
-# <details><summary>Hint 3: almost code</summary>under torch.no_grad(), for each pair (old, new) of parameters: old.mul_(decay), then old.add_(new, alpha=1 - decay); for each pair of buffers: copy_.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Walk over the two models' parameters in parallel and write into the average's.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# In place means: the tensors of `ema_model` stay the same objects, only their values change (`mul_` and `add_`, `lerp_`, or `copy_`). None of this belongs
+# into a gradient.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# Under `torch.no_grad()`, for each pair `(old, new)` of parameters: `old.mul_(decay)`, then `old.add_(new, alpha=1 - decay)`; for each pair of buffers: `copy_`.
+# </details>
 
 # %% exercise="ema_update"
 def ema_update(ema_model: nn.Module, model: nn.Module, decay: float) -> None:
@@ -523,11 +557,20 @@ plt.show()
 # **One value by hand.** A network whose last layer is zero predicts 0, so its first loss is the mean of $\varepsilon^2$: 1, up to about $\sqrt{2/50{,}176} = 0.006$ for a batch of 64 images of 784 pixels. If your first loss is
 # far from 1, something is wrong before training begins.
 #
-# <details><summary>Hint 1: the idea</summary>Take your loop of assignment 04. Add .to(device) in the right places, the autocast context around the model call, and one line for the average.</details>
-# <details><summary>Hint 2: the formula</summary>ema_model = copy.deepcopy(model) after the model has moved. The scaler has an `enabled` switch, so the same lines serve with and without it:
-# scaler.scale(loss).backward(); scaler.step(optimizer); scaler.update(). Warm-up: min(ema_decay, (1 + step) / (10 + step)).</details>
-# <details><summary>Hint 3: almost code</summary>for step in track(steps, "training", losses, batch_size): x0 = the next batch (workbook.data.batches is endless and shuffles every epoch); t = randint(1, T + 1, (len(x0),), generator=generator).to(device); eps likewise;
-# x_t from alpha_bar[t] viewed as (n, 1, 1, 1); with autocast(device.type, dtype=..., enabled=mixed): eps_hat = model(x_t, t); loss in float32; zero_grad; backward; step; ema_update; append.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Take your loop of assignment 04. Add `.to(device)` in the right places, the autocast context around the model call, and one line for the average.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# `ema_model = copy.deepcopy(model)` after the model has moved. The scaler has an `enabled` switch, so the same lines serve with and without it:
+# `scaler.scale(loss).backward()`, `scaler.step(optimizer)`, `scaler.update()`. Warm-up: `min(ema_decay, (1 + step) / (10 + step))`.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# `for step in track(steps, "training", losses, batch_size)`: `x0` is the next of `batches` (endless, shuffled every epoch); `t` is `torch.randint(1, T + 1, (len(x0),), generator=generator)` on the device, `eps` likewise;
+# `x_t` from `alpha_bar[t]` viewed as `(n, 1, 1, 1)`; under `torch.autocast(device.type, dtype=..., enabled=mixed)`: `eps_hat = model(x_t, t)`; the loss in float32; zero_grad, backward, step, `ema_update`, append.
+# </details>
 
 # %% exercise="train_unet"
 def train_unet(
@@ -692,10 +735,19 @@ plt.show()
 #
 # **One value by hand.** In one dimension, $N(0, 1)$ against $N(3, 4)$: $9 + 1 + 4 - 2\sqrt{1 \cdot 4} = 10$, which is $(0 - 3)^2 + (1 - 2)^2$: means and *standard deviations* move apart.
 #
-# <details><summary>Hint 1: the idea</summary>A square root of a symmetric matrix comes from its eigenvalues: root the eigenvalues, keep the vectors. It is not the root of every entry.</details>
-# <details><summary>Hint 2: the formula</summary>The trace of a root is the sum of the roots of the eigenvalues, so the outer root needs eigenvalues only. Rounding can make an eigenvalue that should
-# be 0 slightly negative: clamp before the root.</details>
-# <details><summary>Hint 3: almost code</summary>In float64: values, vectors = eigh(A); root = vectors * values.clamp(min=0).sqrt() @ vectors.T; cross = eigvalsh(root @ B @ root).clamp(min=0).sqrt().sum(); then the formula, clamped at 0.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# A square root of a symmetric matrix comes from its eigenvalues: root the eigenvalues, keep the vectors. It is not the root of every entry.
+# </details>
+# <details><summary>Hint 2: the formula</summary>
+#
+# The trace of a root is the sum of the roots of the eigenvalues, so the outer root needs eigenvalues only. Rounding can make an eigenvalue that should
+# be 0 slightly negative: clamp before the root.
+# </details>
+# <details><summary>Hint 3: almost code</summary>
+#
+# In float64: `values, vectors = torch.linalg.eigh(a)`; the root is `vectors` times the clamped roots of `values`, times `vectors.T`; the trace of the outer root is the sum of the clamped roots of `eigvalsh(root @ b @ root)`; then the formula, clamped at 0.
+# </details>
 
 # %% exercise="frechet_distance"
 def frechet_distance(mu_a: torch.Tensor, cov_a: torch.Tensor, mu_b: torch.Tensor, cov_b: torch.Tensor) -> torch.Tensor:
@@ -778,9 +830,18 @@ print(f"recognised with p > 0.9: {report.confident:.0%} of the samples, {report.
 # - **the samples**: of 64, at least 32 are recognised as a digit with more than 90 % probability, and among those are at least six different digits. (If your samples are recognised in 70 % of cases, chance takes you below 32 about
 #   once in four thousand times; at 78 %, less than once in a million.)
 #
-# <details><summary>Hint 1: the idea</summary>Train a wider network for longer. The short run above learns to draw strokes; the bar here asks for some nine times its computing time.</details>
-# <details><summary>Hint 2: what helps</summary>base=16 instead of 8, and a learning rate that falls towards the end: train_unet goes on from the weights that the model has, so call it again with a smaller lr.</details>
-# <details><summary>Hint 3: how to know</summary>The check cell judges your file by the same measures as the grader. Look at the samples first: if you can read most of them, so can the judge.</details>
+# <details><summary>Hint 1: the idea</summary>
+#
+# Train a wider network for longer. The short run above learns to draw strokes; the bar here asks for some nine times its computing time.
+# </details>
+# <details><summary>Hint 2: what helps</summary>
+#
+# `base=16` instead of 8, and a learning rate that falls towards the end: `train_unet` goes on from the weights that the model has, so call it again with a smaller `lr`.
+# </details>
+# <details><summary>Hint 3: how to know</summary>
+#
+# The check cell judges your file by the same measures as the grader. Look at the samples first: if you can read most of them, so can the judge.
+# </details>
 
 # %% experiment="longer"
 TRAIN_LONGER = False  # True without a GPU and with a lunch break: some twenty minutes on one core
@@ -844,8 +905,11 @@ def train_briefly(model, images, schedule, steps, decay=0.9999):
 check("train_briefly")
 
 # %% [markdown]
-# <details><summary>What happened</summary>With decay 0.9999 the share of the initial weights after 300 steps is 0.9999^300 = 97 %. Nothing is wrong with the loss, because the loss never looks at the average. That is what makes this bug expensive:
-# only the samples show it, after hours.</details>
+# <details><summary>What happened</summary>
+#
+# With decay 0.9999 the share of the initial weights after 300 steps is 0.9999^300 = 97 %. Nothing is wrong with the loss, because the loss never looks at the average. That is what makes this bug expensive:
+# only the samples show it, after hours.
+# </details>
 #
 # ## On a GPU
 #
