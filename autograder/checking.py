@@ -55,6 +55,10 @@ def kind_of(value) -> str:
         return f"a {named(value.dtype)} tensor of shape {tuple(value.shape)}"
     if isinstance(value, Opaque):
         return f"a {value.type}"
+    if isinstance(value, Meta):
+        return f"a {named(value.dtype)} tensor of shape {value.shape} without values (on the meta device)"
+    if hasattr(value, "__remote_id__"):
+        return f"a module ({value.__remote_id__.type})"
     return "None" if value is None else f"a {type(value).__name__}"
 
 

@@ -94,6 +94,11 @@ class ChecksRunner:
         module.__dict__.update(replaced)
         return module
 
+    def _classes(self, assignment: str) -> frozenset[str]:
+        """The exercises that are classes of modules."""
+        kinds = vars(self.reference(assignment))
+        return frozenset(name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, torch.nn.Module))
+
     def dependencies(self, assignment: str, exercise: str) -> tuple[str, ...]:
         """The exercises that a right answer may call."""
         return tuple(self._setting(assignment, exercise, "DEPENDS", ()))
@@ -112,6 +117,7 @@ class ChecksRunner:
         items = self.items.get(key, [])
         if key in self.broken or not items:
             return Finding("", None, fault=self.broken.get(key, f"there are no checks of {exercise} in {self.places.checks(assignment)}"))
+        student.classes = self._classes(assignment)
         self._current = (student, namespace, seed)
         for item in items:
             self._raised = None

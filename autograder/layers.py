@@ -15,14 +15,22 @@ def ready(model: Remote, draw: Draw, scale: float = 0.3) -> Remote:
     return model
 
 
+def answer(model: Remote, inputs: list[torch.Tensor], what: str) -> torch.Tensor:
+    """The layer's result, with something for each example, in the first input's dtype."""
+    got = tensor(model(*inputs), what, dtype=inputs[0].dtype)
+    if got.dim() == 0 or len(got) != len(inputs[0]) or not got.numel():
+        wrong(f"{what}: for {len(inputs[0])} examples your result has shape {tuple(got.shape)}.")
+    return got
+
+
 def examples_apart(model: Remote, inputs: list[torch.Tensor], what: str, misconception: str | None = None) -> None:
     """Each example's result is the same alone as in company.
 
     Tolerance: convolutions of another batch size may add in another order; 1e-3 of the largest value is a thousand times a float32 sum's error.
     """
-    together = tensor(model(*inputs), what)
+    together = answer(model, inputs, what)
     for i in range(len(inputs[0])):
-        alone = tensor(model(*(value[i : i + 1] for value in inputs)), what, (1, *together.shape[1:]))
+        alone = tensor(model(*(value[i : i + 1] for value in inputs)), what, (1, *together.shape[1:]), together.dtype)
         if (together[i] - alone[0]).abs().max() > 1e-3 * (1e-6 + together.abs().max()):
             wrong(f"{what}: an example's result depends on the other examples of its batch (seen by computing it alone).", misconception)
 
@@ -50,6 +58,7 @@ def residual(model: Remote, draw: Draw, make, what: str, misconception: str | No
     ready(model, draw, scale)
     first, other = make(), make()
     other[1:] = first[1:]
-    change = (tensor(model(*first), what) - tensor(model(*other), what)).abs().max() / (first[0] - other[0]).abs().max()
+    one = answer(model, first, what)
+    change = (one - tensor(model(*other), what, tuple(one.shape), one.dtype)).abs().max() / (first[0] - other[0]).abs().max()
     if change < 0.1 * scale:
         wrong(f"{what}: with all weights near 0, a change of x hardly changes the result (by a factor of {change.item():.1g}), so no residual path carries it.", misconception)

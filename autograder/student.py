@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from autograder import forms
 from autograder.checking import Wrong, wrong
 from autograder.draws import Draw
 from autograder.jail import errors
@@ -41,7 +42,9 @@ class Student:
     session: Session
     calls: list[Call] = field(default_factory=list)
     last: Last = field(default_factory=Last)
+    classes: frozenset[str] = frozenset()  # names that are classes of modules in the reference
     _observed: list = field(default_factory=list)
+    _reports: list = field(default_factory=list)  # forms of what the probes that were sent observe
 
     def __getattr__(self, name: str) -> "RemoteFunction":
         if name.startswith("__"):
@@ -50,18 +53,25 @@ class Student:
 
     def place(self, module: torch.nn.Module) -> "Remote":
         """Put a probe into the student's process; its handle."""
-        return self.ask("place", {}, (module,), {})
+        handle = forms.placed(self.ask("place", {}, (module,), {}), Remote)
+        handle._shapes = forms.shapes_of(module)
+        return handle
 
     def run(self, function, *args, **kwargs):
         """Run a function of a probe module there, with the student's names as its first argument."""
         home = inspect.getmodule(function)
-        self.session.need_probe(home)
+        self._need_probe(home)
         return self.ask("call", {"probe": home.__name__.rpartition(".")[2], "function": function.__name__}, args, kwargs)
 
     def observed(self) -> list:
-        """What probes observed since the last look, in order."""
+        """What probes observed since the last look, in order; of the forms that they declare."""
         seen, self._observed = self._observed, []
-        return seen
+        return forms.reports(seen, tuple(self._reports))
+
+    def _need_probe(self, home) -> None:
+        """Send a probe module over, and know from now on what it may report."""
+        self.session.need_probe(home)
+        self._reports += [form for form in getattr(home, "REPORTS", ()) if form not in self._reports]
 
     def weights_file(self, name: str | None = None) -> bytes | None:
         """The submitted `*.safetensors` beside the notebook (the one of this name, else the first), size-capped, unread; None where there is none."""
@@ -69,7 +79,7 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
-        codec = TrustedCodec(need_probe=self.session.need_probe)
+        codec = TrustedCodec(need_probe=self._need_probe)
         body = {"args": [codec.encode(part) for part in args], "kwargs": {key: codec.encode(part) for key, part in kwargs.items()}}
         answer = self.session.request(operation, tensors=codec.tensors, **target, **body)
         for header, tensors in answer.observed:
@@ -83,18 +93,12 @@ class Student:
     def decode(self, tree, tensors):
         """A validated value, remote objects as handles."""
         try:
-            return self._with_handles(TrustedCodec(tensors).decode(tree))
+            return TrustedCodec(tensors, handle=self._handle).decode(tree)
         except ProtocolError as error:
             raise errors.BadReply(f"Your code disturbed the channel to the grader: {error}.") from None
 
-    def _with_handles(self, value):
-        if isinstance(value, RemoteId):
-            return Remote(self, value, self.session.generation)
-        if isinstance(value, list | tuple):
-            return type(value)(self._with_handles(part) for part in value)
-        if isinstance(value, dict):
-            return {key: self._with_handles(part) for key, part in value.items()}
-        return value
+    def _handle(self, identity: RemoteId) -> "Remote":
+        return Remote(self, identity, self.session.generation)
 
     def _enforce(self, header: dict, target: dict, args: tuple, kwargs: dict) -> None:
         name = target.get("name") or target.get("attribute") or "the function"
@@ -118,6 +122,8 @@ class RemoteFunction:
 
     def __call__(self, *args, **kwargs):
         value = self.student.ask("call", {"name": self.name}, args, kwargs)
+        if self.name in self.student.classes:
+            forms.module(value, self.name, Remote)
         self.student.calls.append(Call(self.name, args, kwargs, value))
         return value
 
@@ -135,6 +141,7 @@ class Remote:
 
     def __init__(self, student: Student, identity: RemoteId, generation: int):
         self._student, self.__remote_id__, self._generation = student, identity, generation
+        self._shapes, self._gradients = None, {}  # of a probe, what its state holds; of any module, the shapes of the gradients seen so far
 
     def __repr__(self) -> str:
         return f"<remote {self.__remote_id__.type}>"
@@ -165,10 +172,7 @@ class Remote:
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Parameters and buffers by name, validated to be tensors."""
-        state = self._ask("call", "state_dict", (), {})
-        if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in state.items()):
-            wrong(f"{self!r}: its state_dict is not a dictionary of tensors.")
-        return state
+        return forms.state(self._ask("call", "state_dict", (), {}), self._shapes, repr(self))
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Load parameters and buffers; what a mismatch raises passes through."""
@@ -178,7 +182,7 @@ class Remote:
         """Give every floating-point parameter random values drawn here (buffers keep theirs); the new state."""
         names = self._ask("call", "__parameters__", (), {})
         state = self.state_dict()
-        if not isinstance(names, list):
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             wrong(f"{self!r}: its parameters could not be listed.")
         fresh = {name: _redrawn(value, draw, scale) if name in names else value for name, value in state.items()}
         self.load_state_dict(fresh)
@@ -203,21 +207,12 @@ def _redrawn(value: torch.Tensor, draw: Draw, scale: float) -> torch.Tensor:
 def _gradient(student: Student, target: dict, args, kwargs, wrt, weights, output, module):
     extra = {"__weights__": weights} | ({"__module__": module} if wrt == "parameters" else {})
     found = student.ask("call", target | {"gradient": {"wrt": wrt, "output": output}}, args, kwargs | extra)
-    if not _are_gradients(found, wrt):  # no honest process answers so
-        raise errors.BadReply("Your code disturbed the channel to the grader: gradients came that are none.")
-    return found
-
-
-def _are_gradients(found, wrt) -> bool:
-    """Whether these are gradients of parameters by name, or one for each argument; whether they are tensors of the right kind is for the checks to say."""
-    if wrt == "parameters":
-        return isinstance(found, dict) and all(isinstance(name, str) for name in found) and not any(isinstance(part, dict | list) for part in found.values())
-    return isinstance(found, list) and len(found) == len(wrt) and not any(isinstance(part, dict | list) for part in found)
+    return forms.parameter_gradients(found, module._gradients) if wrt == "parameters" else forms.gradients(found, wrt, args, kwargs)
 
 
 def _on_meta(student: Student, target: dict, args, kwargs, name: str):
     try:
-        return student.ask("call", target | {"meta": True}, args, kwargs)
+        return forms.on_meta(student.ask("call", target | {"meta": True}, args, kwargs))
     except errors.Raised as raised:
         if any(text in raised.message for text in DEVICE_CLASH) and raised.kinds[:1] == ["RuntimeError"]:
             raise Wrong(f"{name} makes a tensor on the CPU while its inputs are on another device. Create new tensors with device=x.device.", "wrong_device") from None

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+REPORTS = (("batch", torch.Tensor, torch.Tensor, torch.Tensor), ("answer", torch.Tensor), ("gradient down", torch.Tensor), ("gradient up", torch.Tensor))
+
 
 class Recorder(nn.Module):
     """A linear autoencoder without biases that reports every batch, its weights at that moment, its answer, and every gradient it receives.

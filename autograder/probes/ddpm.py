@@ -3,6 +3,10 @@
 import torch
 from torch import nn
 
+REPORTS = (
+    {"x": torch.Tensor, "t": object, "answer": torch.Tensor, "slope": torch.Tensor, "offset": torch.Tensor, "training": bool, "grad": bool},
+)  # fmt: skip
+
 
 class Tabled(nn.Module):
     """eps_hat = slope[t] * x + offset[t], for data of any shape (n, ...) and t in 0..T; exact for Gaussian data with the right tables.

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+REPORTS = ({"images": object, "keep": object, "value": torch.Tensor}, {"restore": object}, {"gradient": torch.Tensor}, {"accumulated": torch.Tensor})
+
 
 class Recorder(nn.Module):
     """Predicts one and the same learned number for every pixel, and observes what it is given and what its gradient does.

@@ -6,6 +6,8 @@ from torch import nn
 from workbook.checks.unet.elsewhere import CLASHES, where_training_happens
 from workbook.checks.unet.paths import missing_levels
 
+REPORTS = ({"x": torch.Tensor, "t": object, "gain": torch.Tensor, "mixed": bool},)
+
 
 class Recorder(nn.Module):
     """A network of one number, eps_hat = gain * x: observes every call, and keeps in `stale` whether a gradient held what an earlier step left."""

@@ -3,6 +3,9 @@
 import torch
 from torch import nn
 
+PARAMETERS = dict.fromkeys(("read.weight", "read.bias", "write.weight", "write.bias"), torch.Tensor)
+REPORTS = (("batch", bool, torch.Tensor, PARAMETERS), ("code", bool, object), ("flow", torch.Tensor), ("gradient", str, torch.Tensor))
+
 
 class Affine(nn.Module):
     """nn.Linear without its random beginning, which nobody sees: a probe's weights are always set, and drawing them first took most of its time."""

@@ -6,7 +6,7 @@ and symmetric given the hidden values, so 48 code coordinates (64 or more pixels
 
 import torch
 
-from autograder.checking import Raised, close, rounding, tensor, wrong
+from autograder.checking import Raised, close, kind_of, rounding, tensor, wrong
 
 SIZES = {"input_dim": 37, "hidden_dim": 11, "latent_dim": 5}
 
@@ -43,7 +43,7 @@ def test_sizes_are_arguments(student, draw):
             wrong(f"With {SIZES} your layers do not fit: {raised.message[:100]}.", "sizes_ignored")
         raise
     if isinstance(z, torch.Tensor) and z.shape != (3, 5) or isinstance(x_hat, torch.Tensor) and x_hat.shape != (3, 37):
-        wrong(f"With {SIZES} your code has shape {tuple(z.shape)} and your image {tuple(x_hat.shape)} for 3 images.", "sizes_ignored")
+        wrong(f"With {SIZES} your code for 3 images is {kind_of(z)}, and your image for 3 codes {kind_of(x_hat)}.", "sizes_ignored")
     tensor(z, "codes of 3 images", (3, 5)), tensor(x_hat, "images from 3 codes", (3, 37))
     for method, argument in (("encode", draw.uniform(4, 37)), ("decode", draw.normal(4, 5))):
         used = model.gradient(argument, wrt="parameters", method=method)

@@ -6,6 +6,7 @@ False fails: with a linear last layer all of more than 784 pixels on one side of
 import torch
 
 from autograder.checking import Raised, close, rounding, tensor, wrong
+from autograder.forms import fits
 from autograder.probes import autoencoder as probes
 
 
@@ -102,7 +103,9 @@ def judge_range(x_hat: torch.Tensor) -> None:
 def test_strided_down_and_transposed_up(student):
     """A strided convolution runs in encode, and a transposed convolution that enlarges its input in decode."""
     kinds = student.run(probes.convolutions, 7, 1)
-    down, up = ([entry for entry in kinds.get(side, []) if isinstance(entry, list) and len(entry) == 3] for side in ("encode", "decode"))
+    if not fits(kinds, {"encode": list, "decode": list}):
+        wrong("The convolutions of your autoencoder could not be listed.")
+    down, up = ([entry for entry in kinds[side] if fits(entry, (bool, int, bool))] for side in ("encode", "decode"))
     if not down and not up:
         wrong("No convolution runs in your autoencoder.", "fully_connected")
     if not any(not transposed and stride > 1 for transposed, stride, _ in down):

@@ -61,13 +61,19 @@ def trained(student, draw, x: torch.Tensor, model: Recorder | None = None, **set
     for entry in student.observed():
         kind = entry[0] if isinstance(entry, list | tuple) and entry else None
         if kind == "batch":
-            steps.append(Step(*entry[1:4], gradients={}))
+            steps.append(Step(entry[1], *weights(entry[2:], model), gradients={}))
         elif kind == "answer" and steps:
             steps[-1].answer = entry[1]
         elif isinstance(kind, str) and kind.startswith("gradient") and steps:
             steps[-1].gradients[kind.removeprefix("gradient ")] = entry[1]
     before = {"down": model.down.detach(), "up": model.up.detach()}
     return Run(losses, steps, before, handle.state_dict(), handle.training())
+
+
+def weights(seen: tuple | list, model: Recorder) -> list[torch.Tensor]:
+    """The recorder's two weights at some moment, validated; they may have become nan."""
+    both = zip(seen, (model.down, model.up), strict=True)
+    return [tensor(value, "a weight during training", tuple(own.shape), own.dtype, finite=False) for value, own in both]
 
 
 def floats(losses, steps: int) -> list[float]:
@@ -85,9 +91,16 @@ def floats(losses, steps: int) -> list[float]:
     return [number(loss, "a loss") for loss in losses]
 
 
+def answer(step: Step) -> torch.Tensor:
+    """The model's answer in a step, one image for each of the batch."""
+    return tensor(step.answer, "the images that your model gave for a batch", tuple(step.batch.shape), step.batch.dtype)
+
+
 def positions(x: torch.Tensor, step: Step) -> list[int]:
     """Which images were in a step's batch; a judgement where it holds anything else."""
-    if step.batch.dim() >= 2 and step.batch.shape[1:] != x.shape[1:] and step.batch[0].numel() == x[0].numel():
+    if step.batch.dim() == 0:
+        wrong("The model was given a single number, not a batch of images.")
+    if step.batch.dim() >= 2 and len(step.batch) and step.batch.shape[1:] != x.shape[1:] and step.batch[0].numel() == x[0].numel():
         wrong(f"Images of shape {tuple(x.shape[1:])} came to the model in shape {tuple(step.batch.shape[1:])}.", "flattens_images")
     tensor(step.batch, "a batch", (len(step.batch), *x.shape[1:]), x.dtype)
     where = (step.batch.flatten(1)[:, :1] * len(x)).round().long().clamp(0, len(x) - 1)[:, 0]
@@ -107,7 +120,7 @@ def test_steps_and_losses(student, reference, draw):
         wrong(f"For {STEPS} steps your model was run on {len(run.steps)} batches.")
     if any(len(positions(x, step)) > SIZE for step in run.steps):
         wrong(f"With batch_size={SIZE} a batch had {max(len(step.batch) for step in run.steps)} images.", "ignores_batch_size")
-    want = torch.tensor([number(reference.mse_loss(step.answer, step.batch), "the loss") for step in run.steps])
+    want = torch.tensor([number(reference.mse_loss(answer(step), step.batch), "the loss") for step in run.steps])
     off = (torch.tensor(losses) - want).abs() > 1e-4 * want.abs() + 1e-6
     if off.any():
         wrong(f"{int(off.sum())} of {STEPS} losses are not the loss of that step's batch, before the step.")
@@ -124,13 +137,14 @@ def test_gradients_of_this_loss_alone(student, reference, draw):
         wrong("After training the model that you were given is unchanged.", "trains_a_copy")
     for value in run.after.values():
         tensor(value, "a weight after training")
-    judge_gradients(run.steps, reference)
+    judge_gradients(x, run.steps, reference)
 
 
-def judge_gradients(steps: list[Step], reference) -> None:
+def judge_gradients(x: torch.Tensor, steps: list[Step], reference) -> None:
     """Gradients point where the loss's gradient points (any positive scale); pass where none were accumulated (gradients taken by hand)."""
     total = 0.0
     for i, step in enumerate(steps):
+        positions(x, step)
         if not all(isinstance(step.gradients.get(name), torch.Tensor) for name in ("down", "up")):
             continue
         got = torch.cat([step.gradients[name].flatten() for name in ("down", "up")]).double()
@@ -145,12 +159,12 @@ def judge_gradients(steps: list[Step], reference) -> None:
 
 def expected_gradient(step: Step, reference) -> torch.Tensor:
     """The loss's gradient with respect to both weights, by the chain rule by hand from the gradient with respect to the answer."""
-    answer = step.answer.detach().clone().requires_grad_(True)
+    given = answer(step).clone().requires_grad_(True)
     if hasattr(reference.mse_loss, "gradient"):  # the student's own loss, in the reference's place
-        (outer,) = reference.mse_loss.gradient(step.answer, step.batch)
-        outer = tensor(outer, "the gradient of your mse_loss", tuple(step.answer.shape))
+        (outer,) = reference.mse_loss.gradient(given.detach(), step.batch)
+        outer = tensor(outer, "the gradient of your mse_loss", tuple(given.shape))
     else:
-        (outer,) = torch.autograd.grad(reference.mse_loss(answer, step.batch), answer)
+        (outer,) = torch.autograd.grad(reference.mse_loss(given, step.batch), given)
     outer, flat = outer.flatten(1).double(), step.batch.flatten(1).double()
     down, up = step.down.double(), step.up.double()
     return torch.cat([((outer @ up).T @ flat).flatten(), (outer.T @ (flat @ down.T)).flatten()])

@@ -43,7 +43,7 @@ def walk(student, s, shape, steps, generator):
     judge_times(times, steps)
     if kept:
         wrong("ddim_sample: your result carries a gradient.", "gradient_kept")
-    return times, [tensor(call.get("x"), "x_t", shape, torch.float32) for call in calls] + [result], [tensor(call.get("answer"), "eps", shape) for call in calls]
+    return times, [tensor(call.get("x"), "x_t", shape, torch.float32) for call in calls] + [result], [tensor(call.get("answer"), "eps", shape, torch.float32) for call in calls]
 
 
 def judge_times(times, steps):

@@ -7,7 +7,7 @@ several networks with larger weights (see `moved_by_swapping`).
 
 import torch
 
-from autograder.checking import Raised, tensor, wrong
+from autograder.checking import Raised, number, tensor, wrong
 from autograder.probes.masked_autoencoder import elsewhere
 
 DEPENDS = ("patchify", "sincos_positions")
@@ -58,7 +58,7 @@ def rows(values: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
 def test_shapes_and_attributes(student, draw):
     """Codes are (n, K, dim), predictions (n, L, patch * patch * channels), for any K; the model knows its patch and channels."""
     model = build(student, draw)
-    if model.get("patch") != 3 or model.get("channels") != 2:
+    if number(model.get("patch"), "The attribute patch") != 3 or number(model.get("channels"), "The attribute channels") != 2:
         wrong("The model should keep its arguments as attributes `patch` and `channels`.")
     for n, kept in ((N, K), (1, 1), (2, L)):
         keep, restore = masks(draw, n, kept)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder.checking import close, raises, wrong
+from autograder.checking import close, raises, tensor, wrong
 
 EXACT = {"rtol": 0.0, "atol": 0.0}
 
@@ -52,7 +52,9 @@ def test_one_image(student, reference, draw):
 def test_restore_undoes_the_shuffle(student, draw):
     """Kept and hidden tokens side by side, gathered by restore, are back in image order."""
     scores = draw.normal(3, 10)
-    keep, mask, restore = three(student.random_masking(scores, 0.6), scores, 4)
+    restore = tensor(three(student.random_masking(scores, 0.6), scores, 4)[2], "restore", (3, 10), torch.int64)
+    if int(restore.min()) < 0 or int(restore.max()) > 9:
+        wrong(f"restore for 10 tokens runs from {int(restore.min())} to {int(restore.max())}; places run from 0 to 9.")
     tokens = draw.normal(3, 10)
     order = scores.argsort(1)
     close(tokens.gather(1, order).gather(1, restore), tokens, "tokens shuffled by their scores and restored", **EXACT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from autograder.checking import number, tensor, wrong
+from autograder.checking import kind_of, number, tensor, wrong
 from autograder.probes.masked_autoencoder import Recorder
 
 DEPENDS = ("patchify", "random_masking", "masked_loss")
@@ -53,11 +53,14 @@ def parse(seen: list, images: torch.Tensor) -> list[Step]:
         elif "restore" in part:
             latest = latest | {"restore": part["restore"]}
         elif "gradient" in part and {"images", "restore"} <= latest.keys():
-            steps.append(Step(**latest, gradient=tensor(part["gradient"], "the model's gradient", ())))
+            steps.append(Step(**latest, gradient=tensor(part["gradient"], "the model's gradient", (), latest["value"].dtype)))
         elif "accumulated" in part and steps:
-            steps[-1].accumulated = tensor(part["accumulated"], "the model's gradient", ())
+            steps[-1].accumulated = tensor(part["accumulated"], "the model's gradient", (), steps[-1].gradient.dtype)
     for step in steps:
         step.rows = rows_of(step.images, images)
+        step.restore = tensor(step.restore, "restore, as the model got it", (len(step.rows), LENGTH), torch.int64)
+        if step.keep.dim() != 2 or len(step.keep) != len(step.rows) or not step.value.is_floating_point():
+            wrong(f"For a batch of {len(step.rows)} images the model got {kind_of(step.keep)} as keep.")
     if not steps:
         wrong("No gradient ever reached the model: nothing was trained.", "never_steps")
     return steps
@@ -66,8 +69,8 @@ def parse(seen: list, images: torch.Tensor) -> list[Step]:
 def rows_of(batch, images: torch.Tensor) -> list[int]:
     """Which images a batch holds."""
     batch = tensor(batch, "a batch handed to the model")
-    if batch.shape[1:] != images.shape[1:]:
-        wrong(f"The model was handed a batch of shape {tuple(batch.shape)}, but images have shape {tuple(images.shape[1:])}.")
+    if batch.shape[1:] != images.shape[1:] or not batch.is_floating_point():
+        wrong(f"The model was handed {kind_of(batch)}, but images have shape {tuple(images.shape[1:])}.")
     distance = (batch.unsqueeze(1) - images.unsqueeze(0)).abs().flatten(2).amax(2)
     if bool((distance.amin(1) > 1e-5).any()):
         wrong("The model was handed images that are not in the data: hand them over as they are.")
@@ -76,13 +79,11 @@ def rows_of(batch, images: torch.Tensor) -> list[int]:
 
 def expected_loss(reference, step: Step, ratio: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """The loss of a step, its targets and its mask, which is rebuilt from the ranks that `restore` holds."""
-    n, length = len(step.images), LENGTH
-    restore = tensor(step.restore, "restore, as the model got it", (n, length), torch.int64)
-    keep, mask, again = reference.random_masking(restore.float(), ratio)
+    keep, mask, again = reference.random_masking(step.restore.float(), ratio)
     if tuple(step.keep.shape) != tuple(keep.shape):
-        named = "ratio_ignored" if step.keep.shape[1] == length - round(0.75 * length) else None
-        wrong(f"With mask_ratio={ratio} the model should see {keep.shape[1]} of {length} patches, but it was shown {step.keep.shape[1]}.", named)
-    if not torch.equal(keep, step.keep) or not torch.equal(again, restore):
+        named = "ratio_ignored" if step.keep.shape[1] == LENGTH - round(0.75 * LENGTH) else None
+        wrong(f"With mask_ratio={ratio} the model should see {keep.shape[1]} of {LENGTH} patches, but it was shown {step.keep.shape[1]}.", named)
+    if not torch.equal(keep, step.keep) or not torch.equal(again, step.restore):
         wrong("keep and restore, as the model got them, do not belong together: both come from one call of random_masking.")
     target = reference.patchify(step.images, 2)
     return reference.masked_loss(step.value.expand_as(target), target, mask), target, mask

@@ -103,5 +103,5 @@ def test_leaves_the_model_as_it_was(student, draw, training):
 def test_keeps_the_device(student, draw):
     """The images live where the model's parameters live."""
     got = student.generate.on_meta(TinyVAE(6, 2), 3)
-    if got is not None and str(got.device) != "meta":
+    if isinstance(got, torch.Tensor):
         wrong("The images are on another device than the model's parameters.", "wrong_device")
