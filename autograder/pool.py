@@ -65,14 +65,18 @@ class Pool:
         """Judge jobs and yield (key, result JSON) in the order in which they finish. Raises PoolFailed where workers cannot start."""
         source_of_jobs, again = iter(jobs), deque()
         tries: dict[str, int] = {}
+
+        def hand_out() -> None:
+            for worker in self._all:
+                if worker.ready and worker.job is None:
+                    job = again.popleft() if again else next(source_of_jobs, None)
+                    if job is not None:
+                        self._give(worker, job)
+
         self._fill_up()
         try:
             while True:
-                for worker in self._all:
-                    if worker.ready and worker.job is None:
-                        job = again.popleft() if again else next(source_of_jobs, None)
-                        if job is not None:
-                            self._give(worker, job)
+                hand_out()
                 busy = [worker for worker in self._all if worker.job is not None or not worker.ready]
                 if not any(worker.job for worker in self._all) and not again and self._any_ready():
                     job = next(source_of_jobs, None)
@@ -80,7 +84,9 @@ class Pool:
                         return
                     again.append(job)
                     continue
-                yield from self._collect(busy, again, tries)
+                for answer in self._collect(busy, again, tries):
+                    hand_out()  # before the answer is worked on, so that no worker waits for that
+                    yield answer
         finally:
             self._drop_unfinished()
 

@@ -156,3 +156,11 @@ def test_a_sandbox_that_dies_costs_nobody_points(places):
 
         with_checks(places, judge)
     assert [[e.outcome for e in verdict.exercises] for verdict in verdicts] == [["passed", "passed"]] * 2
+
+
+def test_a_worker_has_its_next_submission_before_the_last_answer_is_worked_on(pool):
+    jobs = [Job(str(i), Submission(VAE, "student", notebook(), {}), 7, ("kl_weight",)) for i in range(pool.workers + 1)]
+    answers = pool.run(jobs)
+    first, _ = next(answers)
+    assert set(pool.in_hand()) == {job.key for job in jobs} - {first}
+    assert {key for key, _ in answers} == {job.key for job in jobs} - {first}
