@@ -15,6 +15,7 @@ import wire
 from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
+TOLD_AT_ONCE = 50  # observations of probes
 
 
 class Driver:
@@ -23,6 +24,7 @@ class Driver:
     def __init__(self, channel: socket.socket, limits: dict):
         self.channel, self.limits = channel, limits
         self.notebook, self.objects = cells.Notebook(), Objects()
+        self.observed, self.seen = [], InsideCodec(self.objects)
         self.number, self.pid = 0, os.getpid()
 
     def send(self, message: dict, tensors: dict | None = None) -> None:
@@ -49,6 +51,7 @@ class Driver:
                 reply = {"error": describe(error)}
             reply |= {"id": request["id"], "grad": codec.tracked, "printed": self.printed()}
             try:
+                self.tell_observed()
                 self.send(reply, codec.tensors)
             except wire.ProtocolError as error:
                 self.send({"id": request["id"], "error": describe(error)})
@@ -130,10 +133,17 @@ class Driver:
         return {"value": None}
 
     def observe(self, value) -> None:
-        """Stream a probe's observation out at once; what was sent cannot be taken back."""
-        codec = InsideCodec(self.objects)
-        tree = codec.encode(value)
-        self.send({"id": self.number, "observed": tree}, codec.tensors)
+        """A copy of what a probe observed, which goes out before the answer: many at once, since each frame costs both sides more than what is in it."""
+        self.observed.append(self.seen.encode(value))
+        if len(self.observed) >= TOLD_AT_ONCE or len(self.seen.tensors) >= TOLD_AT_ONCE * 8:
+            self.tell_observed()
+
+    def tell_observed(self) -> None:
+        """Send what was observed and not told yet. Raises ProtocolError where it is too long."""
+        told, tensors = self.observed, self.seen.tensors
+        self.observed, self.seen = [], InsideCodec(self.objects)
+        if told:
+            self.send({"id": self.number, "observed": told}, tensors)
 
 
 def tensors_in(args: list, kwargs: dict):
