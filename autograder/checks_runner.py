@@ -3,6 +3,7 @@
 `with_checks(places, serve)` starts a pytest session whose run loop is `serve(runner)`; the session ends when `serve` returns.
 """
 
+import functools
 import os
 import traceback
 import types
@@ -118,14 +119,14 @@ class ChecksRunner:
         if key in self.broken or not items:
             return Finding("", None, fault=self.broken.get(key, f"there are no checks of {exercise} in {self.places.checks(assignment)}"))
         student.classes = self._classes(assignment)
-        self._current = (student, namespace, seed)
+        self._current, state = (student, namespace, seed), torch.get_rng_state()
         for item in items:
             self._raised = None
-            with torch.random.fork_rng(devices=[]):
-                if _is_plain(item):
-                    self._call(item)
-                else:
-                    runtestprotocol(item, log=False, nextitem=None)  # tear all down: which check comes next is not known
+            if _is_plain(item):
+                self._call(item)
+            else:
+                runtestprotocol(item, log=False, nextitem=None)  # tear all down: which check comes next is not known
+            torch.set_rng_state(state)  # no check draws from what another has left
             if self._raised is not None:
                 return _finding(item, *self._raised)
         return None
@@ -145,6 +146,7 @@ class ChecksRunner:
 NO_PARAMETERS = types.SimpleNamespace(params={})
 
 
+@functools.lru_cache(maxsize=None)
 def _is_plain(item) -> bool:
     """Whether a check needs nothing of pytest but its arguments: no other fixtures, no set-up, no class, no marks."""
     parameters = set(getattr(item, "callspec", NO_PARAMETERS).params)

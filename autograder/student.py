@@ -84,11 +84,17 @@ class Student:
         answer = self.session.request(operation, tensors=codec.tensors, **target, **body)
         for header, tensors in answer.observed:
             if "observed" in header:
-                self._observed.append(self.decode(header["observed"], tensors))
+                self._observed += self._told(header["observed"], tensors)
         value = self.decode(answer.header["value"], answer.tensors)
         self.last = Last(answer.header.get("grad") is True, self.session.printed)
         self._enforce(answer.header, target, args, kwargs)
         return value
+
+    def _told(self, trees, tensors) -> list:
+        """What probes observed, as one frame brings it."""
+        if not isinstance(trees, list):
+            raise errors.BadReply("Your code disturbed the channel to the grader: a report came that is none.")
+        return self.decode(trees, tensors)
 
     def decode(self, tree, tensors):
         """A validated value, remote objects as handles."""
