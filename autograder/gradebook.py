@@ -21,7 +21,7 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Index, inspect, select
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from autograder import source
@@ -35,6 +35,7 @@ from autograder.places import Places
 from autograder.results import Result
 
 CROSSED = ("40P01", "40001")  # PostgreSQL's codes for two transactions in each other's way, of which one had to give in
+TRIES, YIELD_SECONDS = 3, 0.1  # for a transaction that another writer's came between, and between two tries, so that the other gets on
 BATCH, SECONDS = 50, 5.0  # a transaction is made of so many students, or of those of so many seconds
 
 
@@ -79,6 +80,11 @@ def with_indices(book: Gradebook) -> None:
         except DatabaseError:  # another grader, of this or another assignment, may have made it between the look and the making
             if name not in {known["name"] for known in inspect(book.engine).get_indexes(table.name)}:
                 raise
+
+
+def _crossed(error: Exception) -> bool:
+    """Whether another writer came between: it had to give in, or the other has just made the same rows. The same again finds them."""
+    return isinstance(error, IntegrityError) or isinstance(error, DatabaseError) and getattr(error.orig, "sqlstate", None) in CROSSED
 
 
 @dataclass
@@ -173,21 +179,21 @@ class GradebookWriter:
 
     # the rows of the gradebook ------------------------------------------------------------------------------------------------
 
-    def _try(self, batch: list[_Entry]) -> bool:
-        """Write a batch's rows in one transaction; False where it could not be done and nothing of it was."""
+    def _try(self, batch: list[_Entry], tries: int = TRIES) -> bool:
+        """Write a batch's rows in one transaction, anew where another writer came between; False where it could not be done and nothing of it was."""
         try:
             self._write_rows(batch)
-        except OperationalError as error:
-            self._leave()
-            if getattr(error.orig, "sqlstate", None) in CROSSED and len(batch) > 1:
-                return False
-            if not self._coursedir.db_url.startswith("sqlite"):  # a server that is gone for one student is gone for all
-                raise unreachable(self._coursedir.db_url, error) from None
-            # a locked file: trying each alone would only wait as often
-            self.failures.update({entry.student: str(error) for entry in batch})
-            return False
         except Exception as error:
             self._leave()
+            if _crossed(error):
+                if tries > 1:
+                    time.sleep(YIELD_SECONDS)
+                    return self._try(batch, tries - 1)
+            elif isinstance(error, OperationalError):
+                if not self._coursedir.db_url.startswith("sqlite"):  # a server that is gone for one student is gone for all
+                    raise unreachable(self._coursedir.db_url, error) from None
+                # a locked file: trying each alone would only wait as often
+                self.failures.update({entry.student: str(error) for entry in batch})
             if len(batch) == 1:
                 self.failures[batch[0].student] = f"{type(error).__name__}: {error}"
             return False

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 PASSWORD = "se%cret/pass"  # a URL has to escape it
@@ -27,6 +28,8 @@ def missing() -> str:
 class Server:
     """A server on a free port of 127.0.0.1 that wants a password."""
 
+    NOTICED = 3  # seconds of waiting after which the server looks whether it is in a circle, and ends one who waits
+
     def __init__(self, folder: Path):
         self.folder, self.user = folder, _ordinary_user()
         with socket.socket() as free:
@@ -39,7 +42,7 @@ class Server:
         self.databases = 0
 
     def start(self) -> None:
-        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder} -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder} -c fsync=off -c deadlock_timeout={self.NOTICED}s"
         self._run("pg_ctl", "-D", f"{self.folder}/data", "-l", f"{self.folder}/log", "-w", "-o", options, "start")
 
     def stop(self) -> None:
@@ -58,6 +61,18 @@ class Server:
         import psycopg
 
         return psycopg.connect(host="127.0.0.1", port=self.port, user="grader", password=PASSWORD, dbname=name, autocommit=True)
+
+    def deadlocks(self) -> int:
+        """How many transactions the server has ended because they waited in a circle."""
+        return (self.folder / "log").read_text().count("ERROR:  deadlock detected")
+
+    def wait_until_blocked(self, name: str, count: int) -> None:
+        """Until so many connections to a database wait for others' locks. Raises AssertionError after a while in which they don't."""
+        deadline = time.monotonic() + 30
+        with self.connection("postgres") as connection:
+            while connection.execute("select count(*) from pg_stat_activity where datname = %s and wait_event_type = 'Lock'", [name]).fetchone() != (count,):
+                assert time.monotonic() < deadline, f"{count} writers were to wait for a lock"
+                time.sleep(0.02)
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run([programs() / program, *arguments], check=True, stdout=subprocess.DEVNULL, user=self.user, cwd=self.folder)
