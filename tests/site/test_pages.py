@@ -30,6 +30,11 @@ UNSET = """() => {
   copy.querySelectorAll('pre, code, mjx-container, script').forEach((part) => part.remove());
   return copy.textContent.match(/.{0,20}[$].{0,20}/g) ?? [];
 }"""  # dollars in the prose, with what stands around them
+CUT = """() => [...document.querySelectorAll('article div.math mjx-container')].flatMap((formula) => {
+  let frame = formula;
+  while (frame && !['auto', 'scroll'].includes(getComputedStyle(frame).overflowX)) frame = frame.parentElement;
+  return frame && frame.scrollWidth > frame.clientWidth ? [`${frame.scrollWidth - frame.clientWidth} pixels: ${formula.closest('[id]').id}`] : [];
+})"""  # displayed formulas that must be scrolled to be read
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -60,6 +65,15 @@ def test_page_is_quiet_offline_and_accessible_in_both_themes(visit, name):
     page.evaluate("document.body.dataset.theme = 'dark'")
     page.wait_for_timeout(50)
     assert violations(page, ["color-contrast"]) == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("lectures/")])
+def test_every_formula_of_a_lecture_fits_the_page(visit, name):
+    page = visit().open(name)
+    typeset(page)
+    assert page.evaluate(CUT) == []
+    page.evaluate("document.querySelector('article').style.width = '300px'")
+    assert page.evaluate(CUT) or not page.evaluate("document.querySelector('article div.math mjx-container')"), "a narrow page does cut them off"
 
 
 @pytest.mark.parametrize("name", ["index", "panels/latent", "panels/beta", "panels/diffusion", "lectures/05_diffusion", "assignments/index"])
