@@ -58,7 +58,8 @@ solved: $(STAMP) ## the solutions to read: every notebook run with its solutions
 cost: $(STAMP) ## CPU seconds of judging one submission of each assignment
 	$(BIN)/python -m autograder.cost
 
-bench-scale: $(STAMP) ## grade a class that grows to 10,000 for real, then the machines for 100,000 students (a quarter of an hour)
+bench-scale: $(STAMP) ## classes of 10, 100 and 1,000, one that grows to 10,000, and the machines for 100,000 students (half an hour)
+	$(BIN)/python -m benchmarks.classes
 	$(BIN)/python -m benchmarks.scale --feedback
 	$(BIN)/python -m benchmarks.capacity
 
