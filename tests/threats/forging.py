@@ -74,9 +74,12 @@ class Honest:
         codec = inside.InsideCodec(self.local.objects)
         try:
             header = self.local.answer({"op": operation} | body, inside.InsideCodec(self.local.objects, tensors or {}), codec)
+            self.local.tell_observed()
         except Exception as error:
             self.kept.append(errors.raised(inside.describe(error)))
             raise self.kept[-1] from None
+        finally:
+            self.local.tell_observed()
         self.kept.append(Answer(header | {"grad": codec.tracked}, codec.tensors, list(self.local.frames)))
         return self.kept[-1]
 
@@ -202,27 +205,27 @@ def forged_once(kept: list, dice: random.Random):
 
 
 def observed_otherwise(frames: list, dice: random.Random) -> list:
-    """Observations of which some are forged, left out, given twice or in another order."""
-    frames, way = list(frames), dice.random()
-    where = dice.randrange(len(frames))
-    header, tensors = frames[where]
+    """Observations, in a frame each, of which some are forged, left out, given twice or in another order."""
+    each, way = [(part, tensors or {}) for header, tensors in frames for part in header["observed"]], dice.random()
+    where = dice.randrange(len(each))
     if way < 0.6:
-        value, more = changed(header["observed"], tensors or {}, dice)
+        each[where] = changed(*each[where], dice)
     elif way < 0.75:
-        value, more = odd(dice)
+        each[where] = odd(dice)
     elif way < 0.85:
-        return frames[:where]
+        each = each[:where]
+    elif way < 0.9:
+        return [({"observed": value}, tensors) for value, tensors in each]  # without the list around them
     else:
-        return frames[:where] + frames[where + dice.randrange(2) * 2 :] + [frames[where]]
-    frames[where] = (header | {"observed": value}, more)
+        each = each[:where] + each[where + dice.randrange(2) * 2 :] + [each[where]]
     if dice.random() < 0.2:
-        return [frames[where]] * len(frames)
-    return frames
+        each = [each[min(where, len(each) - 1)]] * len(each) if each else each
+    return [({"observed": [value]}, tensors) for value, tensors in each]
 
 
 def forged_always(value, tensors: dict):
     """A forger that answers everything with one value, and says that it observed it."""
-    new = Answer({"value": value}, tensors, [({"observed": value}, tensors)])
+    new = Answer({"value": value}, tensors, [({"observed": [value]}, tensors)])
     return lambda index, honest: new
 
 
