@@ -35,6 +35,14 @@ def test_an_untouched_notebook_is_told_what_is_missing(capsys):
     assert "have not been run" in out and "gaussian_kl: its check has not been run" in out
 
 
+def test_cells_copied_with_their_ids_or_without_any_raise_no_warning(tmp_path, recwarn):
+    notebook = solved("03_vae")
+    notebook.cells.append(dict(notebook.cells[0]))
+    notebook.cells[1].pop("id")
+    (tmp_path / "copied.ipynb").write_text(json.dumps(notebook))
+    assert main([str(tmp_path / "copied.ipynb")]) == 0 and not recwarn.list
+
+
 def test_disorder_a_failing_check_and_a_missing_cell_are_named(tmp_path, capsys):
     notebook = solved("03_vae")
     checks = [cell for cell in notebook.cells if cell.source.startswith("check(")]

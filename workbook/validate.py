@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,9 @@ def _read(path: Path) -> tuple[nbformat.NotebookNode, str]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        notebook = nbformat.read(path, 4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of cells without an id, or copied with it: nbformat gives them one, and nothing here rests on it
+            notebook = nbformat.read(path, 4)
     except Exception as error:  # nbformat raises many kinds
         raise NotAnAssignment(f"{path} is not a notebook that can be read ({type(error).__name__}). Open it in Jupyter, save it, and try again.") from None
     named = re.search(r'Checker\("(\d\d_\w+)"', "\n".join(cell.source for cell in notebook.cells))
