@@ -67,9 +67,21 @@ def test_page_is_quiet_offline_and_accessible_in_both_themes(visit, name):
     assert violations(page, ["color-contrast"]) == []
 
 
+@pytest.mark.parametrize("name", ["index", "lectures/05_diffusion", "panels/latent", "assignments/index"])
+def test_no_window_must_be_scrolled_sideways(visit, name):
+    """At any width from a phone to a wide screen, also where the lists at the sides come and go."""
+    page = visit().open(name)
+    typeset(page)
+    wide = {}
+    for width in (360, 720, 770, 1000, 1070, 1080, 1180, 1200, 1310, 1314, 1366, 1440, 1550, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        wide[width] = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert {width: by for width, by in wide.items() if by > 0} == {}
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("lectures/")])
 def test_every_formula_of_a_lecture_fits_the_page(visit, name):
-    page = visit().open(name)
+    page = visit(viewport={"width": 1366, "height": 768}).open(name)
     typeset(page)
     assert page.evaluate(CUT) == []
     page.evaluate("document.querySelector('article').style.width = '300px'")
