@@ -789,7 +789,7 @@ show_rows({name: images[:12] for name, images in drawn.items()}, title="Real, re
 # what to draw. To generate, codes need a known distribution that is filled everywhere. That is what the KL term of a variational autoencoder buys (notebook 3).
 
 # %% [markdown] question="why_random" points=2
-# **Question (2 points, graded by a person).** Two autoencoders with 16 codes reach exactly the same reconstruction error on held-out digits. Decoding random codes
+# **In writing (2 points, graded by a person).** Two autoencoders with 16 codes reach exactly the same reconstruction error on held-out digits. Decoding random codes
 # $z \sim \mathcal N(0, I)$ gives readable digits with one of them and rubbish with the other. How can that be? Name one change to an autoencoder that keeps its
 # reconstructions exactly as they are and ruins its random drawings.
 #

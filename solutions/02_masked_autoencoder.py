@@ -523,7 +523,7 @@ def masked_loss(pred: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) ->
 check("masked_loss", points=4)
 
 # %% [markdown] question="why_hidden_only" points=2
-# **Explain.** Suppose the loss were the mean over *all* patches, visible ones included. Say in three or four sentences what the network would learn to do
+# **In writing (2 points, graded by a person).** Suppose the loss were the mean over *all* patches, visible ones included. Say in three or four sentences what the network would learn to do
 # first, what would become of the reported number, and why it says little about what the encoder knows.
 #
 # ### BEGIN SOLUTION

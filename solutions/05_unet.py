@@ -15,7 +15,7 @@
 #
 # **You need** lectures 05 and 06 (diffusion, sampling), lecture 07 (U-Nets), and assignment 04.
 #
-# **Time:** about three and a half hours of work, of which the computer needs about five minutes of one CPU core and no network. With a GPU, the training
+# **Time:** about three and a half hours of work, of which the computer needs about three minutes of one CPU core and no network. With a GPU, the training
 # takes a network four times as wide for thirteen times as many steps; without one, everything below works as well, only smaller.
 
 # %% setup="install"
@@ -165,7 +165,7 @@ check("TimeResBlock", points=4)
 # </details>
 # <details><summary>Hint 2: the formula</summary>
 #
-# kernel 3, stride 2, padding 1 halves every even size.
+# Kernel 3, stride 2 and padding 1 halve every even size: $\lfloor (h - 1)/2 \rfloor + 1 = h/2$.
 # </details>
 # <details><summary>Hint 3: almost code</summary>
 #
@@ -808,8 +808,9 @@ print(f"recognised with p > 0.9: {report.confident:.0%} of the samples, {report.
 # upwards. So compare distances only at equal sizes, in the same features, against the same reference.
 
 # %% [markdown] question="two_distances" points=2
-# Two classmates report the Fréchet distance of their samples: one 4.1 with 200 samples, the other 3.6 with 2,000. Whose model is better? What would you ask them before you answer, and which number would
-# you want beside each of the two?
+# **In writing (2 points, graded by a person).** Two classmates report the Fréchet distance of their samples: one 4.1 with 200 samples, the other 3.6 with 2,000. Whose model is better? What would you ask them
+# before you answer, and which number would you want beside each of the two?
+#
 # ### BEGIN SOLUTION
 # It cannot be said. The distance of finite samples is biased upwards, the more the fewer they are, so 4.1 at 200 may well belong to the better model. I would ask for the same number of samples on both sides, the same features and the
 # same reference images, and beside each the distance of real training images to the same reference at that same size: the ratio to it says how far from perfect a model is. (Full points for the bias, the equal sizes and a real-to-real baseline.)
@@ -875,8 +876,9 @@ check("weights", points=4)
 # %% [markdown]
 # ## Debug me: the loss is fine, the samples are noise
 #
-# A colleague trains with the function below. The loss falls as it should, the last weights draw digits, and yet the samples from the *averaged* weights look like television without an aerial. **Before you change
-# anything**, say what share of the average is still the random initialisation after 300 steps. Then mend the one line (keep the signature, and keep `decay` as the value for long runs).
+# A colleague trains with the function below. The loss falls as it should, the last weights draw their first strokes, and yet the samples from the *averaged* weights look like television without an aerial.
+# Run the next two cells and look (twenty seconds). **Before you change anything**, say what share of the average is still the random initialisation after these 120 steps. Then mend the one line (keep the signature,
+# and keep `decay` as the value for long runs), run both cells again, and let the check have its say.
 
 # %% debug="train_briefly"
 def train_briefly(model, images, schedule, steps, decay=0.9999):
@@ -901,13 +903,22 @@ def train_briefly(model, images, schedule, steps, decay=0.9999):
         ### END BUGGY
     return average
 
+# %% experiment="brief_run"
+set_seed(0)
+hasty = UNet(base=8, time_dim=64)
+their_average = train_briefly(hasty, images, schedule, steps=120)
+pair = {}
+for name, net in {"averaged": their_average, "last": hasty}.items():
+    pair[name] = clipped_sampler(net, (10, 1, 28, 28), schedule, 20, torch.Generator().manual_seed(6), "cpu")
+show_rows(pair, "After 120 steps: the same starting noise, averaged and last weights", value_range=(-1, 1))
+
 # %% check="train_briefly"
 check("train_briefly")
 
 # %% [markdown]
 # <details><summary>What happened</summary>
 #
-# With decay 0.9999 the share of the initial weights after 300 steps is 0.9999^300 = 97 %. Nothing is wrong with the loss, because the loss never looks at the average. That is what makes this bug expensive:
+# With decay 0.9999 the share of the initial weights after 120 steps is $0.9999^{120}$, 98.8 %. Nothing is wrong with the loss, because the loss never looks at the average. That is what makes this bug expensive:
 # only the samples show it, after hours.
 # </details>
 #

@@ -1,93 +1,19 @@
 """Assignment 1 in JupyterLab in a real browser: the page, the folded first cell and hints, and a check that says not yet, wrong, and right."""
 
-import json
-import os
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-
 import pytest
-from desk import write_kernel
+from lab import PANEL, go_to, index, jupyterlab, opened, run, write
 
 from autograder import source
 from autograder.places import Places
 
-sys.path.append(str(Path(__file__).parents[1] / "site"))
 NOTEBOOK = "assignments/01_autoencoder/01_autoencoder.ipynb"
-PANEL = "window.jupyterapp.shell.currentWidget"
-MINUTE = 60_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def lab(unpacked, tmp_path_factory):
-    """JupyterLab on the bundle; its address. Its kernel knows nothing of this repository; its own files go to a folder of the test."""
-    home = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0",
-               "--IdentityProvider.token=", "--LabApp.default_url=/lab/tree/assignments"]  # fmt: skip
-    server = subprocess.Popen(command, cwd=unpacked, env=os.environ | write_kernel(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield _address(home / "runtime")
-    server.terminate()
-    server.wait(30)
-
-
-def _address(runtime: Path) -> str:
-    """The server's address once it answers."""
-    for _ in range(240):
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                address = json.loads(file.read_text())["url"]
-                urllib.request.urlopen(f"{address}api", timeout=5)
-                return address
-            except (OSError, ValueError):
-                pass
-        time.sleep(0.25)
-    raise TimeoutError("JupyterLab did not answer within a minute")
-
-
-@pytest.fixture(scope="module")
-def page(lab):
+def page(unpacked, tmp_path_factory):
     """The notebook, open, its kernel ready."""
-    from browser import ARGUMENTS, find
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
-        page = chromium.new_page(viewport={"width": 1300, "height": 1000})
-        page.set_default_timeout(MINUTE)
-        page.goto(f"{lab}lab/tree/{NOTEBOOK}?reset")
-        page.wait_for_function(f"window.jupyterapp && {PANEL}?.content?.model && {PANEL}.sessionContext?.session?.kernel?.status == 'idle'", timeout=2 * MINUTE)
+    with jupyterlab(unpacked, tmp_path_factory.mktemp("home")) as address, opened(address, NOTEBOOK) as page:
         yield page
-        chromium.close()
-
-
-def index(page, start: str) -> int:
-    """The number of the first cell whose source starts so."""
-    sources = page.evaluate(f"Array.from({PANEL}.content.model.sharedModel.cells, cell => cell.source)")
-    return next(number for number, text in enumerate(sources) if text.startswith(start))
-
-
-def go_to(page, number: int):
-    """Make a cell the active one and bring it into view; its element."""
-    page.evaluate(f"async number => {{ {PANEL}.content.activeCellIndex = number; await {PANEL}.content.scrollToItem(number, 'start') }}", number)
-    return page.locator(f'.jp-Cell[data-windowed-list-index="{number}"]')
-
-
-def run(page, number: int):
-    """Press Shift-Enter in a cell and wait until it has run; its element."""
-    before = page.evaluate(f"number => {PANEL}.content.model.sharedModel.cells[number].execution_count", number)
-    cell = go_to(page, number)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
-    page.wait_for_function(f"([number, before]) => {{ const count = {PANEL}.content.model.sharedModel.cells[number].execution_count; return count && count != before }}", arg=[number, before])
-    return cell
-
-
-def write(page, number: int, text: str) -> None:
-    """Replace a cell's text as typing does."""
-    go_to(page, number).locator(".cm-content").click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
 
 
 def test_the_first_cell_is_folded_and_says_the_device(page):
