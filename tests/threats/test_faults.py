@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from autograder.course import Course
 from autograder.places import Places
 
 KILLS = int(os.environ.get("THREAT_KILLS", "3"))
+NEW = 4  # submissions before each kill
 GRADE = "import sys\nfrom pathlib import Path\nfrom autograder.course import Course\nfrom autograder.pool import Pool\nprint(Course(Path(sys.argv[1])).grade('03_vae', Pool(1)).judged, flush=True)"
 
 
@@ -78,7 +80,9 @@ def consistent(course: Course) -> None:
     path = course.root / "gradebook.db"
     results = {result.student: result for result in course.results(VAE)}
     with Gradebook(f"sqlite:///{path}") as gradebook:
-        rows = {s.student.id: {g.name: g.auto_score for n in s.notebooks for g in n.grades} for s in gradebook.assignment_submissions(VAE)}
+        submissions = gradebook.assignment_submissions(VAE)
+        rows = {s.student.id: {g.name: g.auto_score for n in s.notebooks for g in n.grades} for s in submissions}
+        assert len(submissions) == len(rows) and all(len(s.notebooks) == 1 and len(s.notebooks[0].grades) == len({g.name for g in s.notebooks[0].grades}) for s in submissions)
     assert set(rows) == set(results) == set(course.students(VAE))
     for student, result in results.items():
         for exercise in result.exercises:
@@ -87,10 +91,10 @@ def consistent(course: Course) -> None:
 
 
 def hand_in(course: Course, student: str) -> None:
-    """One more submission, unlike all others."""
+    """One more submission, unlike all others, that takes a moment to judge."""
     folder = course.root / "submitted" / student / VAE
     folder.mkdir(parents=True)
-    (folder / f"{VAE}.ipynb").write_bytes(notebook(blank=True, extra=[f"# {student}"]))
+    (folder / f"{VAE}.ipynb").write_bytes(notebook({EXERCISE: WRONG}, blank=True, extra=[f"import time\ntime.sleep(0.2)  # {student}"]))
 
 
 def graded_seeds(course: Course) -> dict[str, int]:
@@ -98,24 +102,45 @@ def graded_seeds(course: Course) -> dict[str, int]:
     return {result["student"]: result["seed"] for path in (course.root / "results").rglob("*.json") for result in [json.loads(path.read_text())["result"]]}
 
 
+def stored(course: Course) -> dict[str, float]:
+    """When each verdict was stored; a file is there when it is whole."""
+    return {path.name: path.stat().st_mtime for path in (course.root / "results" / VAE).glob("*.json")}
+
+
+def killed(command: list[str], course: Course, wanted: int, wait: float) -> None:
+    """Start the command and kill it with its workers `wait` seconds after it has stored `wanted` verdicts (or ended)."""
+    before = len(stored(course))
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    while process.poll() is None and len(stored(course)) - before < wanted:
+        time.sleep(0.002)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(wait)
+    with contextlib.suppress(ProcessLookupError):  # it may have finished before its moment
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 @pytest.mark.row(61)
 def test_killed_at_any_moment_nothing_is_lost_or_done_twice(course):
-    """SIGKILL at random moments, with new work each time; every finished verdict is kept, the gradebook stays sound, and the last run does just the rest."""
-    moments, command = random.Random(int(os.environ.get("THREAT_SEED", "1"))), [sys.executable, "-c", GRADE, str(course.root)]
-    start = time.monotonic()
+    """SIGKILL at random moments, with new work each time; every finished verdict is kept, the gradebook stays sound, and the last run does just the rest.
+
+    The moments fall evenly: before the first of four new verdicts, after each of them, and while what was judged is written; each at a random part of the
+    time that this step takes, as the first run shows.
+    """
+    chance, command = random.Random(int(os.environ.get("THREAT_SEED", "1"))), [sys.executable, "-c", GRADE, str(course.root)]
+    for part in range(NEW):
+        hand_in(course, f"first-{part}")
+    begun = time.time()
     subprocess.run(command, check=True, capture_output=True)
-    whole, seeds, hit = time.monotonic() - start, graded_seeds(course), {"before a verdict": 0, "between verdicts": 0, "after the last": 0}
+    ended, first = time.time(), stored(course)
+    alike = [first[f"first-{part}.json"] for part in range(NEW)]
+    waits = [min(first.values()) - begun, *[(max(alike) - min(alike)) / (NEW - 1)] * (NEW - 1), ended - max(first.values())]
+    seeds, hit = graded_seeds(course), Counter()
     for kill in range(KILLS):
-        for part in range(3):
+        for part in range(NEW):
             hand_in(course, f"late-{kill}-{part}")
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        while kill % 4 and process.poll() is None and len(graded_seeds(course)) == len(seeds):
-            time.sleep(0.02)  # three times of four until a verdict is there, so that on any machine the moment falls into the work
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moments.uniform(0.0, 0.25 if kill % 4 else 1.1) * whole)
-        with contextlib.suppress(ProcessLookupError):  # it may have finished before its moment
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        step = (kill + 1) % (NEW + 1)
+        killed(command, course, step if step < NEW else len(course.students(VAE)) - len(seeds), chance.random() * waits[step])
         now = graded_seeds(course)
         assert now | seeds == now, "a finished verdict was lost or judged again"
         assert sound(course)
