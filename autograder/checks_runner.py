@@ -146,7 +146,7 @@ class ChecksRunner:
 NO_PARAMETERS = types.SimpleNamespace(params={})
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _is_plain(item) -> bool:
     """Whether a check needs nothing of pytest but its arguments: no other fixtures, no set-up, no class, no marks."""
     parameters = set(getattr(item, "callspec", NO_PARAMETERS).params)

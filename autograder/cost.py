@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from rich.progress import Progress
 
+from autograder.arguments import add_assignments, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.jail.launch import Jail
 from autograder.judge import Judge
@@ -130,8 +131,11 @@ def table(costs: dict[str, list[Cost]]) -> str:
     return "\n".join(lines)
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print the table; 1 where a run goes over its bar or a reference loses a point."""
+    parser = program("autograder.cost", __doc__)
+    add_assignments(parser)
+    names = parser.parse_args(arguments).assignments
     torch.set_num_threads(1)
     places, costs = Places.here(), {}
     with_checks(places, lambda runner: costs.update(measure_all(names or places.assignment_names(), runner, places)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from autograder import exports, notebooks, source, versions
+from autograder.arguments import program
 from autograder.course import Course
 from autograder.places import Places
 from autograder.release import release
@@ -80,7 +81,9 @@ def write_class(course: Path, submissions: dict[str, bytes]) -> None:
 def main(arguments: list[str], say: Callable = print) -> int:
     """Release, make the class, grade it, print the table, write feedback and marks; say where everything is."""
     places, console = Places.here(), Console()
-    folder = Path(arguments[0]) if arguments else places.root / "build" / "demo"
+    parser = program("autograder.demo", __doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=places.root / "build" / "demo", help="made anew; build/demo where none is named")
+    folder = parser.parse_args(arguments).folder
     shutil.rmtree(folder, ignore_errors=True)
     say(f"1. release: {release(ASSIGNMENT, places).relative_to(places.root)}")
     course, assignment = Course(folder), source.load(ASSIGNMENT, places)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import torch
 
 from autograder import cost
+from autograder.arguments import assignment, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.jail.launch import INSIDE
 from autograder.judge import Judge
@@ -131,13 +132,16 @@ def measure(judge: Judge, job) -> dict[str, float]:
     return dict(zip(PARTS, (own, computing, grader - computing, all_of_it - own), strict=False))
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print the means over some runs, in milliseconds."""
+    parser = program("autograder.overhead", __doc__)
+    parser.add_argument("assignment", nargs="?", type=assignment, default="03_vae", help="03_vae where none is named")
+    name = parser.parse_args(arguments).assignment
     sys.path.insert(0, str(INSIDE))
     torch.set_num_threads(1)
     torch.zeros(1, device="meta").exp()  # loads what a forked process could not
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(2))])
-    places, name, runs, sandbox = Places.here(), (names or ["03_vae"])[0], [], []
+    places, runs, sandbox = Places.here(), [], []
     (job,) = reference_jobs([name], range(1), places)
 
     def serve(runner: ChecksRunner) -> None:

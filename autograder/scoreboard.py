@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from autograder import source, versions
+from autograder.arguments import add_assignments, program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places
 from autograder.pool import Pool
@@ -61,8 +62,10 @@ def holds(case: Case, verdict: dict) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Print the table; exit status 1 where a wrong version is accepted, a correct one rejected or a misconception not named."""
+    parser = program("autograder.scoreboard", __doc__)
+    add_assignments(parser)
     places = Places.here()
-    chosen = cases(places, arguments or None)
+    chosen = cases(places, parser.parse_args(arguments).assignments or None)
     rows: dict[tuple[str, str], list] = defaultdict(lambda: [0, 0, 0, 0, 0])
     faults: list[str] = []
     for done, (case, verdict) in enumerate(verdicts(chosen, places), 1):

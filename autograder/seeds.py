@@ -4,7 +4,6 @@ Each verdict is kept in build/seeds as it comes, with a digest of all that the s
 with, and a thousand seeds may be gathered whenever the machine is idle (`nice -n 19 python -m autograder.seeds 1000`).
 """
 
-import argparse
 import hashlib
 import json
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder import source
+from autograder.arguments import add_assignments, program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places, topic
 from autograder.pool import Pool
@@ -113,9 +113,9 @@ def table(records: dict[str, Record], count: int) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the table and every lost point; 1 where a point was lost, 130 where the run was interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m autograder.seeds", description="Grade the references under many seeds.")
-    parser.add_argument("seeds", nargs="?", type=int, default=20)
-    parser.add_argument("assignments", nargs="*")
+    parser = program("autograder.seeds", __doc__)
+    parser.add_argument("seeds", nargs="?", type=int, default=20, metavar="SEEDS", help="how many, from 0 on; 20 where nothing is said")
+    add_assignments(parser)
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
     given, places = parser.parse_args(arguments), Places.here()
     records = {name: Record(name, places) for name in given.assignments or places.assignment_names()}

@@ -4,7 +4,6 @@ Right and wrong versions of exercises that are judged by drawing samples and by 
 verdict: points, outcomes, misconceptions, messages; only the times may differ.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder import source, versions
+from autograder.arguments import program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places
 from autograder.pool import Pool
@@ -88,8 +88,8 @@ def table(seen: dict[str, dict[str, Counter]]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the table; 1 where a submission got more than one verdict."""
-    parser = argparse.ArgumentParser(prog="python -m autograder.steady", description="Is a verdict the same every time, alone and under load?")
-    parser.add_argument("times", nargs="?", type=int, default=100)
+    parser = program("autograder.steady", __doc__)
+    parser.add_argument("times", nargs="?", type=int, default=100, metavar="TIMES", help="judgings of each submission, alone and under load; 100 where nothing is said")
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
     given = parser.parse_args(arguments)
     seen = measure(given.times, given.workers, Places.here())

@@ -1,4 +1,4 @@
-"""The list of threats and what holds them off: `python -m autograder.threats` runs tests/threats and prints a table. Options: --kills N."""
+"""The list of threats and what holds them off: `python -m autograder.threats` runs tests/threats and prints a table. Options that it does not know are pytest's."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from autograder.arguments import program
 from autograder.places import Places
 
 ROWS = {
@@ -63,12 +64,15 @@ class Table:
 
 def main(arguments: list[str]) -> int:
     """Run the tests, print the table; pytest's exit code."""
-    if "--kills" in arguments:
-        place = arguments.index("--kills")
-        os.environ["THREAT_KILLS"] = arguments[place + 1]
-        arguments = arguments[:place] + arguments[place + 2 :]
+    parser = program("autograder.threats", __doc__)
+    parser.add_argument("--kills", type=int, metavar="N", help="kill the grader so many times; 3 where nothing is said")
+    parser.add_argument("--forgeries", type=int, metavar="N", help="forge so many answers to each check; 3, without the submitted weights, where nothing is said")
+    given, others = parser.parse_known_args(arguments)
+    for name, count in (("THREAT_KILLS", given.kills), ("THREAT_FORGERIES", given.forgeries)):
+        if count is not None:
+            os.environ[name] = str(count)
     table = Table()
-    code = pytest.main([str(Places.here().root / "tests" / "threats"), "-q", "-m", "slow or not slow", *arguments], plugins=[table])
+    code = pytest.main([str(Places.here().root / "tests" / "threats"), "-q", "-m", "slow or not slow", *others], plugins=[table])
     print(f"\n{table.markdown()}")
     return int(code)
 
