@@ -19,6 +19,8 @@ CLOCK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 RESIDENT = 21  # the field of /proc/PID/stat, counted from the one after the name
 SLACK = 4096  # pages by which the kernel's quick count may lag behind
+SWAP_LOOK = 1.0  # seconds between two exact counts where only what the machine has swapped out asks for one
+PROC = "/proc"
 
 
 def supervise(limits: dict, channel: socket.socket, control: socket.socket, sandboxed: bool) -> None:
@@ -70,7 +72,7 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
 
 def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, clock: "Clock") -> str | None:
     """Answer questions and watch the limits until the job ends by itself (None) or must be ended (the reason)."""
-    child = os.pidfd_open(pid)
+    child, memory = os.pidfd_open(pid), Memory(limits["memory"])
     try:
         while True:
             ready, _, _ = select.select([child, control], [], [], TICK)
@@ -84,7 +86,7 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
                 _tell(control, {"usage": used, "queued": clock.queued(processes), "threads": sum(int(stat[17]) for stat in processes.values() if stat)})
             if len(processes) > limits["processes"]:
                 return "processes"
-            if _at_most(processes) > limits["memory"] and sum(_memory(p) for p in processes) > limits["memory"]:
+            if memory.exceeded(processes):
                 return "memory"
             if time.monotonic() > limits["until"]:
                 return "time"
@@ -95,7 +97,7 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
 def _stat(process: int) -> list[bytes] | None:
     """The fields of /proc/PID/stat after the name (parent, times, ...), readable for every process; None where it is gone."""
     try:
-        with open(f"/proc/{process}/stat", "rb") as file:
+        with open(f"{PROC}/{process}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()
     except OSError:
         return None
@@ -103,7 +105,7 @@ def _stat(process: int) -> list[bytes] | None:
 
 def _family(pid: int) -> dict[int, list[bytes]]:
     """The job's processes: all descendants of its first one, to which the kernel gives every orphan of its process namespace."""
-    stats = {int(name): stat for name in os.listdir("/proc") if name.isdigit() and (stat := _stat(int(name)))}
+    stats = {int(name): stat for name in os.listdir(PROC) if name.isdigit() and (stat := _stat(int(name)))}
     children: dict[int, list[int]] = {}
     for process, stat in stats.items():
         children.setdefault(int(stat[1]), []).append(process)
@@ -144,26 +146,53 @@ def _queued(process: int) -> float:
     """Seconds that a process's threads have waited for a processor."""
     total = 0
     try:
-        for thread in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{thread}/schedstat") as file:
+        for thread in os.listdir(f"{PROC}/{process}/task"):
+            with open(f"{PROC}/{process}/task/{thread}/schedstat") as file:
                 total += int(file.read().split()[1])
     except (OSError, IndexError):  # gone meanwhile, or a kernel without these figures
         pass
     return total / 1e9
 
 
-def _at_most(processes: dict) -> int:
-    """Bytes that the processes cannot exceed, from what was read of them anyway: all pages of each, shared ones counted every time.
+class Memory:
+    """Whether a job holds more memory than it may, whether that is in memory or has been swapped out.
 
-    What `_memory` reads costs the kernel a walk through all pages of a process, a hundred times as long; it is needed only where this bound does not settle it.
+    An exact count costs the kernel a walk through all pages of each process, a hundred times as long as what is read of them anyway. It is made only where
+    that does not settle it: by pages in memory alone at every look, by these and all that the machine has swapped out (whose it is, is not known) once a second.
     """
+
+    def __init__(self, limit: int):
+        self.limit, self.next = limit, 0.0
+
+    def exceeded(self, processes: dict) -> bool:
+        """Given what was read of the processes, by number."""
+        there = _resident_at_most(processes)
+        if there <= self.limit:
+            if there + _swapped_out() <= self.limit or time.monotonic() < self.next:
+                return False
+            self.next = time.monotonic() + SWAP_LOOK
+        return sum(map(_memory, processes)) > self.limit
+
+
+def _swapped_out() -> float:
+    """Bytes that this machine has swapped out, whoever they belong to; infinity where it does not say."""
+    try:
+        with open(f"{PROC}/meminfo") as file:
+            known = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in file)}
+        return (known["SwapTotal"] - known["SwapFree"]) * 1024
+    except (OSError, KeyError, ValueError):
+        return float("inf")
+
+
+def _resident_at_most(processes: dict) -> int:
+    """Bytes in memory that the processes cannot exceed: all pages of each, shared ones counted every time."""
     return sum((int(stat[RESIDENT]) + SLACK) * PAGE for stat in processes.values() if stat)
 
 
 def _memory(process: int) -> int:
     """Bytes of anonymous and shared memory that count for this process (proportional where pages are shared)."""
     try:
-        with open(f"/proc/{process}/smaps_rollup") as file:
+        with open(f"{PROC}/{process}/smaps_rollup") as file:
             wanted = [line.split() for line in file if line.startswith(COUNTED)]
     except PermissionError:
         return _resident(process)
@@ -175,7 +204,7 @@ def _memory(process: int) -> int:
 def _resident(process: int) -> int:
     """Bytes of private memory by a coarser count that every process shows."""
     try:
-        with open(f"/proc/{process}/statm") as file:
+        with open(f"{PROC}/{process}/statm") as file:
             _, resident, shared = (int(value) for value in file.read().split()[:3])
     except OSError:
         return 0
