@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hostile import RIGHT, WITNESS, Attack, judge_all
 
+from autograder.places import Places
+
 FORGING = Path(__file__).parent / "forging.py"
 MANY = int(os.environ.get("THREAT_FORGERIES", "0"))
 HALVES = {"one to four": ["01_autoencoder", "02_masked_autoencoder", "03_vae", "04_ddpm"], "five": ["05_unet"]}
@@ -41,6 +43,13 @@ def test_no_form_of_an_answer_is_a_fault_of_the_grader(forged, half):
 @pytest.mark.parametrize("half", HALVES)
 def test_no_exercise_is_content_with_rubbish(forged, half):
     assert len(forged[half]["accepted"]) >= 8 and not any(forged[half]["accepted"].values()), forged[half]["accepted"]
+
+
+@pytest.mark.row(69)
+@pytest.mark.parametrize("probes", sorted(Places.here().probes().glob("[a-z]*.py")), ids=lambda path: path.stem)
+def test_probes_declare_what_they_report(probes):
+    """Without `REPORTS` every observation is refused, an honest one too."""
+    assert "observe(" not in probes.read_text() or "\nREPORTS = (" in probes.read_text()
 
 
 CLASSES = {
