@@ -83,17 +83,25 @@ def gradients(found, wrt, args: tuple, kwargs: dict) -> list:
 
 
 def parameter_gradients(found, known: dict[str, torch.Size | None]) -> dict[str, torch.Tensor | None]:
-    """Gradients for a module's parameters by name, of names and shapes that stay the same from call to call (`known` remembers them). Raises BadReply."""
-    good = isinstance(found, dict) and all(isinstance(name, str) and (part is None or isinstance(part, torch.Tensor)) for name, part in found.items())
-    if not good or (known and set(known) != set(found)):
+    """Gradients for a module's parameters by name. Raises BadReply where they are none.
+
+    Parameters that come, go or change their shape from call to call (`known` remembers them) are a judgement: an optimiser made before would miss them.
+    """
+    if not isinstance(found, dict) or not all(isinstance(name, str) and _is_gradient(part) for name, part in found.items()):
         raise disturbed("gradients came that are none")
+    if known and set(known) != set(found):
+        wrong("The parameters of your module change from call to call. Make all layers in __init__.")
     for name, part in found.items():
-        known.setdefault(name, None)
-        if part is not None:
-            known[name] = part.shape if known[name] is None else known[name]
-            if part.shape != known[name] or not part.is_floating_point():
-                raise disturbed("gradients came that are none")
+        if known.setdefault(name, None) is None and part is not None:
+            known[name] = part.shape
+        if part is not None and part.shape != known[name]:
+            wrong(f"The parameter {name[:60]} of your module changes its shape from call to call. Make all layers in __init__.")
     return found
+
+
+def _is_gradient(part) -> bool:
+    """None, or numbers that can be a gradient."""
+    return part is None or isinstance(part, torch.Tensor) and (part.is_floating_point() or part.is_complex())
 
 
 def on_meta(value):
