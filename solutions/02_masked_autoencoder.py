@@ -815,8 +815,8 @@ probe_all(
 # ## Debug me: too good to be true
 #
 # A colleague wanted runs to be comparable and changed one line. Ever since, the training loss is *lower* than yours, smoothly falling, and the pictures are worse.
-# Run the next two cells, look at the last two numbers, then find the line, mend it, run both again, and let the check have its say. (Here with patches of 7 pixels, so that it
-# takes only some fifteen seconds.)
+# Run the next cell, leave out the check for now, run the cell below it and look at its last two numbers. Then find the line, mend it, run both again, and let the check have its say. (Here with patches of
+# 7 pixels, so that it takes only some fifteen seconds.)
 
 # %% debug="puzzle_training"
 def puzzle_training(model, images, steps, generator):
@@ -840,15 +840,15 @@ def puzzle_training(model, images, steps, generator):
         losses.append(loss.item())
     return losses, mask
 
+# %% check="puzzle_training"
+check("puzzle_training")
+
 # %% experiment="puzzle"
 generator = set_seed(0)
 small = MaskedAutoencoder(patch=7).to(device)
 puzzle_losses, _ = puzzle_training(small, train_x, steps=1000, generator=generator)
 print(f"training loss, last 100 steps {sum(puzzle_losses[-100:]) / 100:.4f}")
 print("held-out digits, fresh masks  {:.4f}   (mean image {:.4f})".format(*hidden_error(small, test_x)))
-
-# %% check="puzzle_training"
-check("puzzle_training")
 
 # %% [markdown]
 # <details><summary>What was wrong, and what it shows</summary>
