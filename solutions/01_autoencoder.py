@@ -195,7 +195,8 @@ check("reconstruct", points=3)
 # The rows are orthonormal, so $C C^\top = I$ ($k \times k$): going back and forth changes no code. In the other order, $C^\top C$ is a projector of pixel space ($d \times d$):
 # it keeps what lies in the plane and drops what is perpendicular to it. That part is the error.
 # </details>
-#
+
+# %% [markdown]
 # **Predict** before you run the next cell: how fast does the error fall with $k$? Which digits share a region when every digit is a point of the plane, $k = 2$?
 
 # %% experiment="pca"
@@ -514,7 +515,8 @@ check("train_autoencoder", points=6)
 # Which images share a batch. The gradient of a batch is a noisy guess of the gradient of all the data; with fixed batches the same guesses come back in the same
 # order, their errors no longer average out, and the network can fit the quirks of that order. Sorted data is worse still: batches of zeros only, then of ones only.
 # </details>
-#
+
+# %% [markdown]
 # **Predict** once more: PCA with 2 codes makes an error of 0.053 on held-out digits. Your network has the same 2 codes. Where will it end?
 
 # %% experiment="train"

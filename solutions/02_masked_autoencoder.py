@@ -241,7 +241,8 @@ check("random_masking", points=6)
 # When it only swaps pairs: 10 of the 24. So code that gathers by $\sigma$ instead of $\sigma^{-1}$ is right now and then on four tokens, and practically never on 49.
 # A test on one small example can pass by luck.
 # </details>
-#
+
+# %% [markdown]
 # **Predict.** Look at the next picture's titles before you run it. At which ratio will you stop recognising the digits? Write the number down.
 
 # %% experiment="masks"
@@ -735,7 +736,8 @@ print(f"error per pixel: hidden {masked_loss(pred, tokens, mask).item():.3f}, vi
 # Nobody asked it. Visible patches get no loss and therefore no gradient (exactly zero, not just little), so whatever the last layer paints there is a by-product. For display one
 # pastes the visible patches in, and says so. Anyone who takes the raw output for "the reconstruction" and measures it over the whole image measures garbage.
 # </details>
-#
+
+# %% [markdown]
 # **Predict.** The model was trained with 75 % hidden. Now we hide less. With 50 % it sees 24 patches in place of 12, with 25 % it sees 37. What happens to the error per hidden pixel?
 
 # %% experiment="ratios"
