@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -47,7 +46,7 @@ class Run:
 def grade(course: Path, workers: int, *options: str) -> Run:
     """`autograder course grade` in a process of its own. Raises RuntimeError with what it said where it failed."""
     command = [sys.executable, "-m", "autograder.cli", "course", "grade", ASSIGNMENT, "--course", str(course), "--workers", str(workers), *options]
-    began, used = time.perf_counter(), _children()
+    began = time.perf_counter()
     with tempfile.TemporaryFile("w+") as said, subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env=environment(), cwd=ROOT) as process:
         meter = Meter([process.pid])
         meter.start()
@@ -59,12 +58,7 @@ def grade(course: Path, workers: int, *options: str) -> Run:
     counts = re.search(r"([\d,]+) judged, ([\d,]+) unchanged", text)
     if code or not counts:
         raise RuntimeError(f"the command ended with {code}:\n{text[-2000:]}")
-    return Run(seconds, _children() - used, meter.peak, *(int(count.replace(",", "")) for count in counts.groups()))
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return Run(seconds, meter.cpu, meter.peak, *(int(count.replace(",", "")) for count in counts.groups()))
 
 
 def one_class(size: int, template: Path, folder: Path, workers: int) -> dict[str, Run]:
