@@ -6,7 +6,7 @@ import shutil
 import pytest
 from grading import VAE, grade, notebook, outcomes
 
-from autograder import source
+from autograder import source, versions
 from autograder.checks_runner import with_checks
 from autograder.jail.launch import Jail
 from autograder.judge import Judge
@@ -16,6 +16,7 @@ from autograder.results import OUTCOMES
 from autograder.submission import Submission
 from autograder.worker import Job
 
+PLACES = Places.here()
 NAMES = [exercise.name for exercise in source.load(VAE).exercises]
 ONE = "kl_weight"  # an exercise on which no other depends in these tests' selections
 HOSTILE = {
@@ -164,3 +165,16 @@ def test_a_worker_has_its_next_submission_before_the_last_answer_is_worked_on(po
     first, _ = next(answers)
     assert set(pool.in_hand()) == {job.key for job in jobs} - {first}
     assert {key for key, _ in answers} == {job.key for job in jobs} - {first}
+
+
+OWN = {"bernoulli_log_likelihood": "mean_over_pixels", "kl_weight": "no_warmup_no_weight", "reparameterize": "one_noise_per_example"}
+
+
+@pytest.mark.parametrize("part", OWN)
+def test_a_right_training_keeps_its_points_with_the_students_own_wrong_part(pool, part):
+    """Of a loss with such parts the scale is another, and chance repeats itself more often; neither is the training's slip. A training that goes uphill is."""
+    wrong = {version.id: version.source for version in versions.load(PLACES.misconceptions(VAE) / f"{part}.py")}[OWN[part]]
+    uphill = {version.id: version.source for version in versions.load(PLACES.misconceptions(VAE) / "train_vae.py")}["minimises_the_bound"]
+    for seed in range(3):
+        assert outcomes(grade(pool, notebook({part: wrong}), only=("train_vae",), seed=seed)) == {"train_vae": "passed"}
+    assert outcomes(grade(pool, notebook({part: wrong, "train_vae": uphill}), only=("train_vae",), seed=0))["train_vae"] != "passed"

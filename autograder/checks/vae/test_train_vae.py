@@ -149,9 +149,10 @@ def test_noise(student, draw):
         wrong("All images of a batch share the same noise.", "one_noise_per_batch")
     if bool(((eps - eps[:1]).abs() < 1e-6).all()):
         wrong("Every step uses the same noise.", "noise_drawn_once")
-    # steps * n = 2,400 pairs of normal numbers, 2.9e6 comparisons: two pairs within 1e-7 in both coordinates by chance have probability below 1e-8
+    # steps * n = 2,400 pairs of normal numbers, 2.9e6 comparisons: within 1e-7 in both coordinates by chance are 1e-8 of them on average, or 0.2 where the student's own
+    # reparameterize gives both coordinates one noise (which is not this exercise's slip); eleven then have probability below 1e-15. Noise that is used again is so by the hundred
     ordered = eps.reshape(-1, K)[eps.reshape(-1, K)[:, 0].argsort()]
-    if bool(((ordered[1:] - ordered[:-1]).abs() < 1e-7).all(1).any()):
+    if int(((ordered[1:] - ordered[:-1]).abs() < 1e-7).all(1).sum()) > 10:
         wrong("Some noise is used twice.", "noise_drawn_once")
     # 4,800 numbers: the mean has a standard error of 0.0144, the variance of 0.0204, the fourth moment of 0.14; seven of them: below 1e-11
     mean, variance, fourth = float(eps.mean()), float(eps.var()), float(eps.pow(4).mean())
@@ -168,7 +169,7 @@ def test_minimises_the_weighted_loss_and_reports_the_plain_one(student, referenc
     for i, (step, loss) in enumerate(zip(seen, losses, strict=True)):
         bound, log_likelihood, kl = (part.detach() for part in reference.elbo(step.model(), step.x, step.noise()))
         _check_report(loss, bound, float(reference.beta_vae_loss(log_likelihood, kl, beta * reference.kl_weight(i, warmup))))
-    if all(isinstance(getattr(reference, name), types.FunctionType) for name in DEPENDS):
+    if _all_right(reference):
         _check_weights([_kl_weight_of(step, reference) for step in seen], beta, warmup, seen, reference)
         _check_accumulated(seen, beta, warmup, reference)
 
@@ -251,7 +252,7 @@ def test_generator_decides(student, draw):
         wrong("Runs with different generators are the same.", "generator_ignored")
 
 
-def test_reports_and_improves(student, draw):
+def test_reports_and_improves(student, reference, draw):
     """One float per step comes back, the loss falls, every parameter has learned, and the model is still in training mode."""
     x = (torch.arange(D) % 2).double().repeat(40, 1)
     model = student.place(probe(draw, recording=False, scale=0.1))
@@ -263,11 +264,30 @@ def test_reports_and_improves(student, draw):
         wrong("No parameter has changed: the optimiser takes no step.", "never_steps")
     if not all(moved.values()):
         wrong("Some parameters have not changed: the optimiser does not have all of them.", "part_of_the_parameters")
-    # one pattern of 6 binary pixels costs 6 log 2 = 4.2 nats untrained; plain SGD moves each of 6 logits by 60 * 0.01 / 2 = 0.3 at least, worth 0.8 nats
-    if sum(losses[-10:]) / 10 > sum(losses[:3]) / 3 - 0.3:
-        _no_progress(losses)
+    if _all_right(reference):
+        # one pattern of 6 binary pixels costs 6 log 2 = 4.2 nats untrained; plain SGD moves each of 6 logits by 60 * 0.01 / 2 = 0.3 at least, worth 0.8 nats
+        if sum(losses[-10:]) / 10 > sum(losses[:3]) / 3 - 0.3:
+            _no_progress(losses)
+    else:  # of a loss with the student's own parts in it no scale is known, but with the same noise it has to be lower after than before
+        eps = draw.normal(len(x), K, dtype=torch.float64)
+        if _own_loss(after, x, eps, reference, 59) >= _own_loss(before, x, eps, reference, 59):
+            _no_progress(losses)
     if not model.training():
         wrong("The model came in training mode and was left in evaluation mode.", "left_in_evaluation_mode")
+
+
+def _all_right(reference):
+    """Whether everything that train_vae calls is the reference's, and none the student's own."""
+    return all(isinstance(getattr(reference, name), types.FunctionType) for name in DEPENDS)
+
+
+def _own_loss(state, x, eps, reference, step):
+    """The loss of a probe with these parameters in some step without a warm-up."""
+    model = TinyVAE(D, K).double()
+    model.load_state_dict(state)
+    with torch.no_grad():
+        _, log_likelihood, kl = reference.elbo(model, x, eps)
+        return float(reference.beta_vae_loss(log_likelihood, kl, reference.kl_weight(step, 0)))
 
 
 def _no_progress(losses):
