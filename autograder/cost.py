@@ -81,7 +81,7 @@ def own(process: int) -> float:
 
 
 def processes() -> tuple[dict[int, int], dict[int, float]]:
-    """Of all processes of this machine: the parent, and CPU seconds with those of ended children."""
+    """Of all living processes of this machine: the parent, and CPU seconds with those of ended children."""
     parents, used = {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -89,6 +89,8 @@ def processes() -> tuple[dict[int, int], dict[int, float]]:
                 fields = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()
             except OSError:
                 continue  # ended meanwhile
+            if fields[0] == b"Z":  # has ended, and its parent has not taken leave of it yet
+                continue
             parents[int(name)] = int(fields[1])
             used[int(name)] = sum(map(int, fields[11:15])) / TICKS
     return parents, used

@@ -47,7 +47,7 @@ class Plan:
 
 
 def full(rounds: int, large: int) -> Plan:
-    """Some fifteen minutes on an idle machine with two cores."""
+    """Some half an hour on an idle machine with two cores, with three rounds."""
     return Plan({"lean": 10, "whole": 4}, {"lean": 60, "whole": 60}, {"lean": 10, "whole": 4}, {"lean": rounds, "whole": 1}, large, 2)
 
 

@@ -1,5 +1,6 @@
 """The parts of the benchmarks that could be wrong without a sign: equal verdicts, hand-derived gradients, the clock, the statistics."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import reference, source, versions
+from autograder import cost, reference, source, versions
 from autograder.places import Places
 from benchmarks import classroom, diffusion_trainings, grading, numpy_loops, plain_tests, report, small_trainings, training
 from benchmarks.meter import Meter
@@ -212,3 +213,11 @@ def test_computing_of_processes_that_have_ended_is_counted(child):
         meter.stop()
         parent.kill()
     assert meter.cpu >= 0.6
+
+
+def test_a_process_that_has_ended_is_not_counted_again_while_nobody_has_taken_leave_of_it():
+    with subprocess.Popen([sys.executable, "-c", "print()"], stdout=subprocess.PIPE) as child:
+        while child.stdout.read(1):
+            pass
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+        assert child.pid not in cost.processes()[0]
