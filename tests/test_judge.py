@@ -83,11 +83,17 @@ def test_one_mistake_costs_once(pool):
 
 
 def test_training_with_a_wrong_loss_depends_on_it(pool):
-    """A training loop that cannot be judged because what it calls is wrong says so, and names it."""
-    wrong = {"beta_vae_loss": "def beta_vae_loss(log_likelihood, kl, beta):\n    return (log_likelihood - beta * kl).mean()\n"}
+    """A training loop that cannot be judged because what it calls gives no gradient says so, and names it."""
+    wrong = {"beta_vae_loss": "def beta_vae_loss(log_likelihood, kl, beta):\n    return (beta * kl - log_likelihood).mean().detach()\n"}
     result = grade(pool, notebook(wrong), only=("beta_vae_loss", "train_vae"))
     assert outcomes(result) == {"beta_vae_loss": "wrong", "train_vae": "depends on another"}
     assert "beta_vae_loss" in result["exercises"][1]["message"]
+
+
+def test_a_right_training_with_a_loss_of_the_wrong_sign_keeps_its_points(pool):
+    """It follows the student's own loss, as it should."""
+    wrong = {"beta_vae_loss": "def beta_vae_loss(log_likelihood, kl, beta):\n    return (log_likelihood - beta * kl).mean()\n"}
+    assert outcomes(grade(pool, notebook(wrong), only=("beta_vae_loss", "train_vae"))) == {"beta_vae_loss": "wrong", "train_vae": "passed"}
 
 
 def test_missing_exercise_is_named(pool):
