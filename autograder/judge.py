@@ -15,6 +15,7 @@ from autograder.checks_runner import ChecksRunner, Finding
 from autograder.jail import errors
 from autograder.jail.launch import Jail
 from autograder.limits import Limits
+from autograder.own import Own
 from autograder.places import Places
 from autograder.results import ExerciseResult, Result
 from autograder.session import Session
@@ -205,9 +206,9 @@ class _Exercises:
         return name in self.session.notebook.exercise_sources
 
     def _composed(self, chosen: tuple[str, ...]) -> types.ModuleType:
-        """The reference with the student's own functions in some places, called through the same channel."""
+        """The reference with the student's own functions in some places, called through the same channel and open to gradients."""
         student = Student(self.session)
-        return self.judge_.runner.fresh_reference(self.assignment.name, {name: getattr(student, name) for name in chosen})
+        return self.judge_.runner.fresh_reference(self.assignment.name, {name: Own(getattr(student, name)) for name in chosen})
 
     def _failed(self, exercise: Exercise, finding: Finding, student: Student) -> ExerciseResult:
         """A wrong answer, or none, in words."""

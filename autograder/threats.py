@@ -29,6 +29,7 @@ ROWS = {
     64: "the same verdict again, alone and under load", 65: "limits per assignment, named in the outcome", 66: "a sandbox that is missing or does not hold",
     67: "what an exercise leaves to the next: late replies, threads, memory", 68: "signals to the process group", 69: "a fault of the grader that is provoked",
     70: "names that no file system takes", 71: "formulas and pictures that reach or break a page", 72: "a command given in a student's folder",
+    73: "a wrong answer beside an own wrong version of what it calls",
 }  # fmt: skip
 
 

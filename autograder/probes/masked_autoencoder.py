@@ -7,15 +7,16 @@ REPORTS = ({"images": object, "keep": object, "value": torch.Tensor}, {"restore"
 
 
 class Recorder(nn.Module):
-    """Predicts one and the same learned number for every pixel, and observes what it is given and what its gradient does.
+    """Predicts one learned number for every pixel (plus a fixed rise across each patch), and observes what it is given and what its gradient does.
 
     Has `patch`, `channels`, `encode`, `decode` and `forward` like a masked autoencoder.
     """
 
-    def __init__(self, patch: int = 2, channels: int = 1, start: float = 0.0):
+    def __init__(self, patch: int = 2, channels: int = 1, start: float = 0.0, rise: float = 0.0):
         super().__init__()
-        self.init_kwargs = {"patch": patch, "channels": channels, "start": start}
+        self.init_kwargs = {"patch": patch, "channels": channels, "start": start, "rise": rise}
         self.patch, self.channels = patch, channels
+        self.across = rise * torch.linspace(-1, 1, patch * patch * channels)
         self.value = nn.Parameter(torch.tensor(float(start)))
         self.watched = None  # id of the parameter that carries the hooks; a deep copy has another one, without hooks
 
@@ -39,8 +40,8 @@ class Recorder(nn.Module):
 
     def decode(self, latent, restore):
         observe({"restore": restore})  # noqa: F821
-        size = self.patch * self.patch * self.channels
-        return latent.mean((1, 2)).reshape(-1, 1, 1).expand(-1, restore.shape[1], size)
+        level = latent.mean((1, 2)).reshape(-1, 1, 1).expand(-1, restore.shape[1], len(self.across))
+        return level + self.across.to(level)
 
     def forward(self, images, keep, restore):
         return self.decode(self.encode(images, keep), restore)

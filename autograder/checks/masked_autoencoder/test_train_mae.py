@@ -1,4 +1,4 @@
-"""Checks of train_mae by a recorder: a model of one number v that predicts v everywhere and notes its batches, masks and gradients.
+"""Checks of train_mae by a recorder: a model of one number v that predicts v everywhere (or v with a rise) and notes its batches, masks and gradients.
 
 So every loss is known exactly: the mean of (v - pixel)^2 over hidden patches. A batch is recognised by its pixels.
 """
@@ -77,8 +77,8 @@ def rows_of(batch, images: torch.Tensor) -> list[int]:
     return distance.argmin(1).tolist()
 
 
-def expected_loss(reference, step: Step, ratio: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The loss of a step, its targets and its mask, which is rebuilt from the ranks that `restore` holds."""
+def expected_loss(reference, step: Step, model: Recorder, ratio: float) -> tuple[torch.Tensor, ...]:
+    """The loss of a step, its predictions, targets and mask, which is rebuilt from the ranks that `restore` holds."""
     keep, mask, again = reference.random_masking(step.restore.float(), ratio)
     if tuple(step.keep.shape) != tuple(keep.shape):
         named = "ratio_ignored" if step.keep.shape[1] == LENGTH - round(0.75 * LENGTH) else None
@@ -86,26 +86,28 @@ def expected_loss(reference, step: Step, ratio: float) -> tuple[torch.Tensor, to
     if not torch.equal(keep, step.keep) or not torch.equal(again, step.restore):
         wrong("keep and restore, as the model got them, do not belong together: both come from one call of random_masking.")
     target = reference.patchify(step.images, 2)
-    return reference.masked_loss(step.value.expand_as(target), target, mask), target, mask
+    predicted = step.value + model.across.expand_as(target)
+    return reference.masked_loss(predicted, target, mask), predicted, target, mask
 
 
 def test_losses_are_those_of_the_hidden_patches(student, reference, draw):
     """Every loss is the mean squared error of this step's predictions on the hidden patches, in raw pixels."""
     images = pictures(draw, 9)
-    losses, steps = train(student, student.place(Recorder(start=0.2)), images, steps=4, batch_size=9, mask_ratio=0.5, generator=draw.generator())
+    model = Recorder(start=0.2, rise=0.3)  # rising, since a flat prediction is equally wrong about every patch that is set to mean 0 and variance 1
+    losses, steps = train(student, student.place(model), images, steps=4, batch_size=9, mask_ratio=0.5, generator=draw.generator())
     if len(steps) != 4:
         wrong(f"In 4 steps the model got {len(steps)} gradients.")
     for loss, step in zip(losses, steps, strict=True):
-        want, target, mask = expected_loss(reference, step, 0.5)
+        want, predicted, target, mask = expected_loss(reference, step, model, 0.5)
         if abs(loss - float(want)) > 1e-5 * max(1.0, abs(float(want))):
-            wrong(f"A loss of yours is {loss:.4f}; the hidden patches of that step give another number.", misread(loss, step.value, target, mask))
+            wrong(f"A loss of yours is {loss:.4f}; the hidden patches of that step give another number.", misread(loss, predicted, target, mask))
 
 
-def misread(loss: float, value: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> str | None:
+def misread(loss: float, predicted: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> str | None:
     """Which other error a loss is."""
-    error = (value - target).square().mean(2)
+    error = (predicted - target).square().mean(2)
     normal = (target - target.mean(2, keepdim=True)) / (target.var(2, keepdim=True) + 1e-6).sqrt()
-    candidates = {"loss_on_everything": error.mean(), "loss_on_visible": error[~mask].mean(), "normalised_targets": (value - normal).square().mean(2)[mask].mean()}
+    candidates = {"loss_on_everything": error.mean(), "loss_on_visible": error[~mask].mean(), "normalised_targets": (predicted - normal).square().mean(2)[mask].mean()}
     return next((name for name, other in candidates.items() if abs(loss - float(other)) < 1e-5), None)
 
 

@@ -1,7 +1,5 @@
 """Checks of elbo: its three results for probe models, the use of eps, gradients, forms."""
 
-import types
-
 import pytest
 import torch
 
@@ -76,15 +74,14 @@ def test_any_size(student, reference, draw, sizes):
 
 def test_gradients_reach_the_encoder(student, reference, draw):
     """Gradients pass from both parts back to the image, through encoder and code."""
-    if not all(isinstance(getattr(reference, name), types.FunctionType) for name in DEPENDS):
-        return  # judged with the student's own functions in the jail, through which no gradient passes here
     model, x, eps = probe(draw, dtype=torch.float64), draw.uniform(4, 6, dtype=torch.float64), draw.normal(4, 2, dtype=torch.float64)
     x.requires_grad_(True)
     for output in (1, 2, 0):
         (want,) = torch.autograd.grad(reference.elbo(model, x, eps)[output].sum(), x)
         (got,) = student.elbo.gradient(model, x.detach(), eps, wrt=(1,), output=output)
-        if got is None:
+        if got is None and bool(want.any()):
             wrong(f"No gradient comes back from {NAMES[output]}.")
+        got = torch.zeros_like(want) if got is None else got  # nothing is right where a function of the student's own gives none
         if not torch.allclose(tensor(got, f"gradient of {NAMES[output]}", (4, 6)), want, rtol=1e-7, atol=1e-8):
             (noise,) = student.elbo.gradient(model, x.detach(), eps, wrt=(2,), output=1)
             wrong(f"The gradient of {NAMES[output]} is wrong: some path from the encoder is cut.", "code_detached" if noise is None or not bool(noise.any()) else None)
