@@ -36,6 +36,8 @@ def judge_one(jail: Jail, job: Job, say: Callable) -> dict:
 
     def serve(runner) -> None:
         try:
+            with suppress(Exception):  # what is wrong with the reference is found out, and said, while judging
+                runner.reference(job.submission.assignment)
             jail.wait_ready()
             results.append(Judge(jail, runner, places, watch).judge(job.submission, job.seed, job.only))
         except BaseException as error:  # not pytest's business, in whose session this runs

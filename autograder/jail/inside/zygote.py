@@ -28,10 +28,24 @@ def warm_up(quick: bool) -> None:
             importlib.import_module(name)
         except ImportError as error:
             print(f"warm process: {name} is not there ({error})", file=sys.stderr)
-    if not quick:
+    if quick:
+        _meta_without_compiler(torch)
+    else:
         _first_step(torch)
     gc.collect()
     gc.freeze()
+
+
+def _meta_without_compiler(torch) -> None:
+    """Let functions run on the `meta` device without loading torch's compiler first, which takes a second.
+
+    torch marks them as not to be compiled, and loads the compiler at the first call to learn how; where nothing is compiled, a function so marked is the function itself.
+    """
+    marked = torch._compile._disable_dynamo(lambda: None).__code__
+    for function in gc.get_objects():
+        if type(function) is type(main) and function.__code__ is marked:
+            original = function.__closure__[marked.co_freevars.index("fn")].cell_contents
+            setattr(original, "__dynamo_disable", original)
 
 
 def _first_step(torch) -> None:
