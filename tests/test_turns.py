@@ -5,13 +5,13 @@ import fcntl
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from grading import marks
 
 from autograder import source
 from autograder.course import Course
@@ -80,15 +80,6 @@ def grading(course: Path, places) -> subprocess.Popen:
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"WORKBOOK_ROOT": str(places.root), "COLUMNS": "160"})  # fmt: skip
 
 
-def rows(course: Path) -> list[tuple[str, float]]:
-    """Student and score of every row of the gradebook."""
-    with sqlite3.connect(course / "gradebook.db") as database:
-        return database.execute(
-            "select submitted_assignment.student_id, grade.auto_score from grade join submitted_notebook on grade.notebook_id = submitted_notebook.id "
-            "join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id order by 1"
-        ).fetchall()
-
-
 def test_a_second_grader_is_refused_and_goes_on_when_the_first_is_killed(tmp_path, monkeypatch):
     """Real commands in one folder: the second ends at once with a sentence; after a SIGKILL of the first a third does what is left, each student once."""
     places, course, students = small.write(tmp_path / "root"), tmp_path / "course", [f"s{number}" for number in range(8)]
@@ -114,4 +105,4 @@ def test_a_second_grader_is_refused_and_goes_on_when_the_first_is_killed(tmp_pat
     third = grading(course, places)
     said, _ = third.communicate(timeout=60)
     assert third.returncode == 0 and f"{len(students) - kept} judged, {kept} unchanged" in said and 0 < kept < len(students), said
-    assert rows(course) == [(student, 10.0) for student in students]
+    assert marks(course) == [(student, 10.0) for student in students]

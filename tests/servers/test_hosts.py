@@ -2,13 +2,13 @@
 
 import json
 import signal
-import sqlite3
 from collections import Counter
 from pathlib import Path
 
 import hosts
 import pytest
 from commands import run, wait_for
+from grading import marks
 
 from benchmarks.small import ASSIGNMENT
 
@@ -42,20 +42,11 @@ def verdicts(course: Path) -> dict[str, tuple]:
     return {result["student"]: (result["exercises"][0]["outcome"], result["exercises"][0]["misconception"]) for result in stored}
 
 
-def rows(course: Path) -> list[tuple[str, float]]:
-    """The gradebook's scores, whoever wrote them, one per row."""
-    with sqlite3.connect(course / "gradebook.db") as database:
-        return database.execute(
-            "select submitted_assignment.student_id, grade.auto_score from grade join submitted_notebook on grade.notebook_id = submitted_notebook.id "
-            "join submitted_assignment on submitted_notebook.assignment_id = submitted_assignment.id where auto_score is not null"
-        ).fetchall()
-
-
 def assert_everyone_once(course: Path, who: dict[str, str]) -> None:
     """One verdict and one mark for each student, the one deserved."""
     wanted = {student: (kind, None) if kind in ("passed", "blank") else ("wrong", kind) for student, kind in who.items()}
     assert verdicts(course) == wanted
-    found = rows(course)
+    found = marks(course)
     assert set(Counter(student for student, _ in found).values()) == {1}
     assert dict(found) == {student: 10.0 if kind == "passed" else 0.0 for student, kind in who.items()}
 
