@@ -415,13 +415,12 @@ plt.show()
 
 # %% exercise="Autoencoder"
 class Autoencoder(nn.Module):
-    """An autoencoder of flat images with one non-linear hidden layer of `hidden_dim` units on each side (more
-    layers are welcome).
+    """An autoencoder of flat images with a non-linear hidden layer on each side.
 
-    encode: (n, input_dim) -> codes (n, latent_dim), the last layer linear (no activation on the
-        code).
-    decode: (n, latent_dim) -> images (n, input_dim) in [0, 1] through a sigmoid (not a clamp), any
-        value of (0, 1) within reach.
+    That layer has `hidden_dim` units; more layers are welcome.
+    encode: (n, input_dim) -> codes (n, latent_dim), the last layer linear (no activation on the code).
+    decode: (n, latent_dim) -> images (n, input_dim) in [0, 1] through a sigmoid (not a clamp),
+        any value of (0, 1) within reach.
     forward: decode(encode(x)), the images alone.
     """
 

@@ -865,7 +865,8 @@ loss_curve(friends_losses, title="The friend's curve", ylabel="the friend's loss
 show_images(generate(friends_model, 20, generator=torch.Generator().manual_seed(0)), columns=20, title="The friend's samples")
 with torch.no_grad():
     mu, logvar = friends_model.encode(data.test_x)
-print(f"KL {gaussian_kl(mu, logvar).mean():.4f} nats per image, spread of the means {mu.std(0).tolist()}, mean sigma {(0.5 * logvar).exp().mean(0).tolist()}")
+spread, sigma = mu.std(0), (0.5 * logvar).exp().mean(0)
+print(f"KL {gaussian_kl(mu, logvar).mean():.4f} nats per image, spread of the means {spread[0]:.4f} and {spread[1]:.4f}, mean sigma {sigma[0]:.3f} and {sigma[1]:.3f}")
 plt.show()
 
 # %% [markdown]

@@ -484,9 +484,9 @@ plt.show()
 
 # %% exercise="ema_update"
 def ema_update(ema_model: nn.Module, model: nn.Module, decay: float) -> None:
-    """One step of the running average of the weights, in place on ema_model: average = decay * average + (1 -
-    decay) * new.
+    """One step of the running average of the weights, in place on ema_model.
 
+    average = decay * average + (1 - decay) * new.
     ema_model, model: two modules of one structure. decay: in [0, 1]; 0 copies the model, 1 keeps
         the average as it is.
     Parameters (any float dtype) are averaged, buffers (also integer ones) copied by value. `model`

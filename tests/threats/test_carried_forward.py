@@ -1,6 +1,7 @@
 """Row 73: a wrong answer beside an own wrong version of what it calls. It is judged with that version, and as strictly; a right one keeps its points."""
 
 import pytest
+from grading import grade, notebook
 
 from autograder.carried import EQUAL, fault, pairs
 from autograder.places import Places
@@ -12,6 +13,26 @@ BESIDE = ("bernoulli_log_likelihood mean_over_pixels", "kl_weight no_warmup_no_w
 TRAININGS = tuple(f"train_vae {slip} with {called}" for slip in HIDING for called in BESIDE)  # their slips show in gradients alone
 SAMPLE = tuple(key for key, pair in PAIRS.items() if pair.assignment != "05_unet")[::101]
 SEED = 11
+EMPTY = {  # exercises that agree with one another, since all are nothing
+    "03_vae": {
+        "gaussian_kl": "def gaussian_kl(mu, logvar):\n    return torch.zeros(len(mu), dtype=mu.dtype)\n",
+        "reparameterize": "def reparameterize(mu, logvar, eps):\n    return torch.zeros_like(mu)\n",
+        "bernoulli_log_likelihood": "def bernoulli_log_likelihood(logits, x):\n    return torch.zeros(len(x), dtype=x.dtype)\n",
+        "elbo": "def elbo(model, x, eps):\n    return (torch.zeros(len(x), dtype=x.dtype),) * 3\n",
+        "train_vae": "def train_vae(model, x, *, steps, **settings):\n    return [0.0] * steps\n",
+    },
+    "04_ddpm": {
+        "add_noise": "def add_noise(x0, t, eps, schedule):\n    return torch.zeros_like(x0)\n",
+        "posterior": "def posterior(x0, x_t, t, schedule):\n    return torch.zeros_like(x0), torch.zeros_like(x0)\n",
+        "predict_x0": "def predict_x0(x_t, t, eps, schedule):\n    return torch.zeros_like(x_t)\n",
+        "reverse_mean": "def reverse_mean(x_t, t, eps, schedule):\n    return torch.zeros_like(x_t)\n",
+        "reverse_step": "def reverse_step(model, x_t, t, schedule, eps):\n    return torch.zeros_like(x_t)\n",
+        "sample": "def sample(model, shape, schedule, generator=None):\n    return torch.zeros(shape)\n",
+        "ddpm_loss": "def ddpm_loss(model, x0, t, eps, schedule):\n    return torch.zeros(())\n",
+        "train_ddpm": "def train_ddpm(model, x, schedule, *, steps, **settings):\n    return [0.0] * steps\n",
+        "ddim_sample": "def ddim_sample(model, shape, schedule, steps, generator=None):\n    return torch.zeros(shape)\n",
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +58,11 @@ def test_two_slips_never_make_a_point(verdicts, key):
 @pytest.mark.row(73)
 def test_every_pair_that_equals_a_right_answer_exists():
     assert {key for keys in EQUAL.values() for key in keys} <= PAIRS.keys()
+
+
+@pytest.mark.row(73)
+@pytest.mark.parametrize("assignment", EMPTY)
+def test_exercises_that_are_all_nothing_get_nothing(pool, assignment):
+    """Each agrees with what the right answer would make of the others."""
+    result = grade(pool, notebook(EMPTY[assignment], assignment), tuple(EMPTY[assignment]), assignment=assignment)
+    assert {exercise["name"]: exercise["points"] for exercise in result["exercises"]} == dict.fromkeys(EMPTY[assignment], 0)
