@@ -1,4 +1,4 @@
-"""Grade the references under many seeds: none may ever lose a point. Run: python -m autograder.seeds [SEEDS] [ASSIGNMENT ...] [--workers N]
+"""Grade the references under many seeds: none may ever lose a point. Run: python -m autograder.seeds [SEEDS] [ASSIGNMENT ...] [--without EXERCISE ...] [--workers N]
 
 Each verdict is kept in build/seeds as it comes, with a digest of all that the secret inputs pass through. So a run may be broken off and gone on
 with, and a thousand seeds may be gathered whenever the machine is idle (`nice -n 19 python -m autograder.seeds 1000`).
@@ -27,14 +27,15 @@ IMPORTED = re.compile(r"^\s*(?:from|import) ((?:workbook|autograder)[.\w]*)(?: i
 WITHOUT_SECRETS = ("autograder.jail", "autograder.student")  # they carry inputs and answers, whatever those are
 
 
-def reference_jobs(names: list[str], seeds: range, places: Places) -> list[Job]:
-    """The reference of each assignment once per seed, the assignments in turn."""
-    handed_in = {}
+def reference_jobs(names: list[str], seeds: range, places: Places, without: tuple[str, ...] = ()) -> list[Job]:
+    """The reference of each assignment once per seed, the assignments in turn; some exercises may be left out."""
+    handed_in, wanted = {}, {}
     for name in names:
         weights = places.solutions / "weights" / f"{topic(name)}.safetensors"
         files = {weights.name: weights.read_bytes()} if weights.exists() else {}
         handed_in[name] = to_bytes(submission(source.load(name, places))), files
-    return [Job(f"{name}/{seed}", Submission(name, f"reference-{seed}", *handed_in[name]), seed) for seed in seeds for name in names]
+        wanted[name] = tuple(e.name for e in source.load(name, places).exercises if e.name not in without) if without else ()
+    return [Job(f"{name}/{seed}", Submission(name, f"reference-{seed}", *handed_in[name]), seed, wanted[name]) for seed in seeds for name in names]
 
 
 def digest(name: str, places: Places) -> str:
@@ -67,14 +68,19 @@ def _imported(text: str, places: Places) -> list[Path]:
 
 @dataclass
 class Record:
-    """The verdicts of one assignment's reference by seed, in a file that is only ever added to: what it lost under each, nothing for full marks."""
+    """The verdicts of one assignment's reference by seed, in a file that is only ever added to: what it lost under each, nothing for full marks.
+
+    without: exercises that were left out. A verdict on all exercises is one on fewer, too.
+    """
 
     name: str
     places: Places
+    without: tuple[str, ...] = ()
     lost: dict[int, list[str]] = field(default_factory=dict)
 
     def __post_init__(self):
-        self.key = digest(self.name, self.places)
+        whole = digest(self.name, self.places)
+        self.key = "/".join([whole, *sorted(self.without)])
         self.path = self.places.root / "build" / "seeds" / f"{self.name}.jsonl"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         for line in self.path.read_text().splitlines() if self.path.exists() else []:
@@ -82,7 +88,7 @@ class Record:
                 known = json.loads(line)
             except ValueError:
                 continue  # a line that broke off
-            if known["key"] == self.key:
+            if known["key"] in (whole, self.key):
                 self.lost[known["seed"]] = known["lost"]
 
     def add(self, result: dict) -> None:
@@ -95,7 +101,7 @@ class Record:
 
 def gather(records: dict[str, Record], count: int, workers: int, places: Places) -> None:
     """Judge what is not in the records yet; progress on stderr. May be interrupted."""
-    jobs = [job for job in reference_jobs(list(records), range(count), places) if job.seed not in records[job.submission.assignment].lost]
+    jobs = [job for job in reference_jobs(list(records), range(count), places, next(iter(records.values())).without) if job.seed not in records[job.submission.assignment].lost]
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Pool(workers, places=places) as pool, Progress(*columns) as progress, closing(pool.run(jobs)) as results:
         for _, result in progress.track(results, total=len(jobs), description="judging"):
@@ -107,7 +113,8 @@ def table(records: dict[str, Record], count: int) -> str:
     lines = ["| assignment | full marks under |", "| --- | --: |"]
     for name, record in records.items():
         judged = [lost for seed, lost in record.lost.items() if seed < count]
-        lines.append(f"| {name} | {sum(not lost for lost in judged)} of {len(judged)} seeds |")
+        title = f"{name}, all but {', '.join(record.without)}" if record.without else name
+        lines.append(f"| {title} | {sum(not lost for lost in judged)} of {len(judged)} seeds |")
     return "\n".join(lines)
 
 
@@ -116,9 +123,14 @@ def main(arguments: list[str]) -> int:
     parser = program("autograder.seeds", __doc__)
     parser.add_argument("seeds", nargs="?", type=int, default=20, metavar="SEEDS", help="how many, from 0 on; 20 where nothing is said")
     add_assignments(parser)
+    parser.add_argument("--without", action="append", default=[], metavar="EXERCISE", help="leave out an exercise that takes long; may be given several times")
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
     given, places = parser.parse_args(arguments), Places.here()
-    records = {name: Record(name, places) for name in given.assignments or places.assignment_names()}
+    names = given.assignments or list(places.assignment_names())
+    exercises = {exercise.name for name in names for exercise in source.load(name, places).exercises}
+    if not set(given.without) <= exercises:
+        parser.error(f"--without names exercises of these assignments, not {', '.join(sorted(set(given.without) - exercises))}")
+    records = {name: Record(name, places, tuple(given.without)) for name in names}
     code = 0
     try:
         gather(records, given.seeds, given.workers, places)
