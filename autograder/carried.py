@@ -1,7 +1,8 @@
 """Error carried forward, tried in pairs: an exercise beside a wrong version of one that it calls. Run: python -m autograder.carried [ASSIGNMENT ...] [--every N]
 
 Beside any wrong version, the right answer of the calling exercise must keep its points, or be told that it could not be judged. A wrong answer must not get
-them, unless the two slips together do exactly what the right answer does there: such pairs are listed in `EQUAL`, with the reason.
+them. Some do: the pairs in `EQUAL`, each with the reason why the checks, which compare with the right answer beside the same slip, cannot tell it. The list was made
+from what a run accepted, and read; a pair that is not in it and gets points is a fault.
 """
 
 import ast
@@ -25,7 +26,7 @@ EQUAL = {
         "train_vae reports_the_bound with elbo negated", "train_vae minimises_the_bound with beta_vae_loss sign_flipped",
         "train_unet decay_upside_down with ema_update decay_on_the_new",
     ),
-    "both are one and the same slip": (
+    "the caller has the called function's slip too, most by writing it out and not calling": (
         "elbo code_detached with reparameterize detached", "elbo mean_over_pixels with bernoulli_log_likelihood mean_over_pixels",
         "reverse_mean schedules_dtype_wins with posterior schedules_dtype_wins", "reverse_mean schedules_dtype_wins with predict_x0 schedules_dtype_wins",
         "reverse_mean noise_added with predict_x0 noise_added", "ddim_sample alpha_without_bar with add_noise alpha_without_bar",
@@ -58,7 +59,7 @@ class Pair:
 
     @property
     def equal(self) -> bool:
-        """Whether the two slips together do what the right answer does."""
+        """Whether it is known that this wrong answer gets points."""
         return any(self.key in keys for keys in EQUAL.values())
 
     def job(self, places: Places, seed: int) -> Job:
@@ -126,11 +127,11 @@ def main(arguments: list[str]) -> int:
 
 
 def table(counts: dict[str, Counter]) -> str:
-    """Per assignment: pairs of wrong answers and those that got points, without and with the pairs that equal a right answer; pairs of a right answer and what became of it."""
-    lines = ["| assignment | wrong beside wrong | given points | equal to right | right beside wrong | keeps its points | cannot be judged |", "| --- " + "| --: " * 6 + "|"]
+    """Per assignment: pairs of wrong answers, those that got points and are not listed, those that are listed; pairs of a right answer and what became of it."""
+    lines = ["| assignment | wrong beside wrong, not listed | given points | listed, given points | right beside wrong | keeps its points | cannot be judged |", "| --- " + "| --: " * 6 + "|"]
     for name, count in [*sorted(counts.items()), ("in all", sum(counts.values(), Counter()))]:
         tried = {kind: count[kind, True] + count[kind, False] for kind in ("wrong", "equal", "right")}
-        lines.append(f"| {name} | {tried['wrong']} | {count['wrong', True]} | {tried['equal']} | {tried['right']} | {count['right', True]} | {count['right', False]} |")
+        lines.append(f"| {name} | {tried['wrong']} | {count['wrong', True]} | {count['equal', True]} | {tried['right']} | {count['right', True]} | {count['right', False]} |")
     return "\n".join(lines)
 
 

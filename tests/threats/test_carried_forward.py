@@ -56,7 +56,7 @@ def test_two_slips_never_make_a_point(verdicts, key):
 
 
 @pytest.mark.row(73)
-def test_every_pair_that_equals_a_right_answer_exists():
+def test_every_listed_pair_exists():
     assert {key for keys in EQUAL.values() for key in keys} <= PAIRS.keys()
 
 
