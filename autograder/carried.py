@@ -1,8 +1,8 @@
 """Error carried forward, tried in pairs: an exercise beside a wrong version of one that it calls. Run: python -m autograder.carried [ASSIGNMENT ...] [--every N]
 
-Beside any wrong version, the right answer of the calling exercise must keep its points, or be told that it could not be judged. A wrong answer must not get
-them. Some do: the pairs in `EQUAL`, each with the reason why the checks, which compare with the right answer beside the same slip, cannot tell it. The list was made
-from what a run accepted, and read; a pair that is not in it and gets points is a fault.
+Beside any wrong version, the right answer of the calling exercise must keep its points, and a wrong answer must not get them. But for the pairs in `WORKING`: there one
+slip undoes the other, so that the calling exercise, as it was handed in, does what it should. The list was made from what a run accepted, and read; a pair that is not
+in it and gets points is a fault.
 """
 
 import ast
@@ -20,28 +20,11 @@ from autograder.pool import Pool
 from autograder.submission import Submission
 from autograder.worker import Job
 
-EQUAL = {
-    "one slip undoes the other": (
-        "train_mae loss_on_visible with random_masking mask_inverted", "train_mae loss_on_visible with masked_loss visible_patches",
-        "train_vae reports_the_bound with elbo negated", "train_vae minimises_the_bound with beta_vae_loss sign_flipped",
-        "train_unet decay_upside_down with ema_update decay_on_the_new",
-    ),
-    "the caller has the called function's slip too, most by writing it out and not calling": (
-        "elbo code_detached with reparameterize detached", "elbo mean_over_pixels with bernoulli_log_likelihood mean_over_pixels",
-        "reverse_mean schedules_dtype_wins with posterior schedules_dtype_wins", "reverse_mean schedules_dtype_wins with predict_x0 schedules_dtype_wins",
-        "reverse_mean noise_added with predict_x0 noise_added", "ddim_sample alpha_without_bar with add_noise alpha_without_bar",
-        "ddim_sample noise_root_missing with add_noise noise_root_missing",
-    ),
-    "the called function does not look at what the caller gets wrong": (
-        "train_mae loss_on_everything with masked_loss all_patches", "train_mae loss_on_visible with masked_loss all_patches",
-        "elbo mean_decoded with reparameterize noise_forgotten", "elbo own_noise with reparameterize noise_forgotten",
-        "train_vae beta_ignored with beta_vae_loss beta_ignored", "train_vae warmup_ignored with beta_vae_loss beta_ignored",
-        "train_vae steps_from_one with beta_vae_loss beta_ignored", "train_vae reports_weighted_loss with beta_vae_loss beta_ignored",
-        "sample same_noise_at_every_step with reverse_step noise_forgotten", "sample start_used_as_noise with reverse_step noise_forgotten",
-        "sample steps_without_noise with reverse_step noise_forgotten", "sample uniform_noise with reverse_step noise_forgotten",
-        "sample noise_shared_by_the_batch with reverse_step noise_forgotten",
-    ),
-}  # fmt: skip
+WORKING = (
+    "train_mae loss_on_visible with random_masking mask_inverted", "train_mae loss_on_visible with masked_loss visible_patches",
+    "train_vae reports_the_bound with elbo negated", "train_vae minimises_the_bound with beta_vae_loss sign_flipped",
+    "train_unet decay_upside_down with ema_update decay_on_the_new",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,9 +41,9 @@ class Pair:
         return f"{self.exercise} {self.version.id if self.version else '(right)'} with {self.called.exercise} {self.called.id}"
 
     @property
-    def equal(self) -> bool:
-        """Whether it is known that this wrong answer gets points."""
-        return any(self.key in keys for keys in EQUAL.values())
+    def works(self) -> bool:
+        """Whether the two slips undo each other."""
+        return self.key in WORKING
 
     def job(self, places: Places, seed: int) -> Job:
         """The pair as a submission of which only the calling exercise is judged."""
@@ -96,9 +79,9 @@ def _wrong(assignment: str, exercise: str, places: Places) -> tuple[versions.Ver
 
 def fault(pair: Pair, verdict: dict) -> str | None:
     """What is wrong about a verdict, None where nothing is."""
-    if pair.version is None and verdict["outcome"] not in ("passed", "depends on another"):
+    if pair.version is None and verdict["outcome"] != "passed":
         return f"{pair.key}: {verdict['outcome']}: {verdict['message']} {verdict['detail'] or ''}"
-    if pair.version is not None and verdict["points"] > 0 and not pair.equal:
+    if pair.version is not None and verdict["points"] > 0 and not pair.works:
         return f"{pair.key}: got its points. {verdict['message']}"
     return None
 
@@ -108,30 +91,29 @@ def main(arguments: list[str]) -> int:
     parser = program("autograder.carried", __doc__)
     add_assignments(parser)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="judge every Nth pair only")
-    parser.add_argument("--right", action="store_true", help="judge right answers only, and list those that cannot be judged")
+    parser.add_argument("--right", action="store_true", help="judge right answers only")
     parser.add_argument("--seed", type=int, default=1, help="the seed of all verdicts")
     given, places = parser.parse_args(arguments), Places.here()
     chosen = [pair for pair in pairs(given.assignments or list(places.assignment_names()), places) if pair.version is None or not given.right][:: given.every]
-    by_key, counts, faults, unjudged = {pair.key: pair for pair in chosen}, defaultdict(Counter), [], []
+    by_key, counts, faults = {pair.key: pair for pair in chosen}, defaultdict(Counter), []
     columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
     with Pool(0, places=places) as pool, Progress(*columns) as progress:
         for key, result in progress.track(pool.run(pair.job(places, given.seed) for pair in chosen), total=len(chosen), description="judging"):
             pair, verdict = by_key[key], result["exercises"][0]
-            kind = "right" if pair.version is None else "equal" if pair.equal else "wrong"
+            kind = "right" if pair.version is None else "working" if pair.works else "wrong"
             counts[pair.assignment][kind, verdict["outcome"] == "passed"] += 1
             problem = fault(pair, verdict)
             faults += [problem] if problem else []
-            unjudged += [pair.key] if verdict["outcome"] == "depends on another" else []
-    print("\n".join([table(counts), *faults, *(unjudged if given.right else [])]))
+    print("\n".join([table(counts), *faults]))
     return int(bool(faults))
 
 
 def table(counts: dict[str, Counter]) -> str:
-    """Per assignment: pairs of wrong answers, those that got points and are not listed, those that are listed; pairs of a right answer and what became of it."""
-    lines = ["| assignment | wrong beside wrong, not listed | given points | listed, given points | right beside wrong | keeps its points | cannot be judged |", "| --- " + "| --: " * 6 + "|"]
+    """Per assignment: pairs of wrong answers and those that got points; pairs that work together, likewise; pairs of a right answer and what became of it."""
+    lines = ["| assignment | wrong beside wrong | given points | one undoes the other | given points | right beside wrong | keeps its points | cannot be judged |", "| --- " + "| --: " * 7 + "|"]
     for name, count in [*sorted(counts.items()), ("in all", sum(counts.values(), Counter()))]:
-        tried = {kind: count[kind, True] + count[kind, False] for kind in ("wrong", "equal", "right")}
-        lines.append(f"| {name} | {tried['wrong']} | {count['wrong', True]} | {count['equal', True]} | {tried['right']} | {count['right', True]} | {count['right', False]} |")
+        tried = {kind: count[kind, True] + count[kind, False] for kind in ("wrong", "working", "right")}
+        lines.append(f"| {name} | {tried['wrong']} | {count['wrong', True]} | {tried['working']} | {count['working', True]} | {tried['right']} | {count['right', True]} | {count['right', False]} |")
     return "\n".join(lines)
 
 

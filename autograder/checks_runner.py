@@ -90,9 +90,9 @@ class ChecksRunner:
         return reference.load(assignment, self.places)
 
     def fresh_reference(self, assignment: str, replaced: dict[str, object]) -> types.ModuleType:
-        """The reference with other functions in some places, for every exercise that calls them."""
+        """The reference with other functions in some places, for every exercise that calls them; `replaced` among its names says which."""
         module = reference.build(source.load(assignment, self.places))
-        module.__dict__.update(replaced)
+        module.__dict__.update(replaced, replaced=frozenset(replaced))
         return module
 
     def _classes(self, assignment: str) -> frozenset[str]:

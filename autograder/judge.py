@@ -5,17 +5,15 @@ import itertools
 import secrets
 import time
 import traceback
-import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from autograder import diagnosis, source
+from autograder import diagnosis, source, stand_ins
 from autograder.checking import Wrong
 from autograder.checks_runner import ChecksRunner, Finding
 from autograder.jail import errors
 from autograder.jail.launch import Jail
 from autograder.limits import Limits
-from autograder.own import Own
 from autograder.places import Places
 from autograder.results import ExerciseResult, Result
 from autograder.session import Session
@@ -118,7 +116,7 @@ class _Exercises:
         blamed = self._failed_dependencies(exercise)
         if blamed:
             if self._carried_forward(exercise, blamed):
-                return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Judged with your own {', '.join(blamed)}.")
+                return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Right in itself; {', '.join(blamed)}, which it depends on, is not yet.")
             missing = ", ".join(blamed)
             message = f"This could not be judged on its own, because it depends on {missing}. Mend {missing} first."
             return ExerciseResult(exercise.name, 0, exercise.points, "depends on another", None, message)
@@ -133,20 +131,25 @@ class _Exercises:
             return ExerciseResult(exercise.name, 0, exercise.points, "blank", None, BLANK)
         return None
 
-    def _run(self, exercise: Exercise, namespace) -> tuple[Finding | None, Student]:
-        """Run the checks of an exercise up to the first that fails; once more alone where its process, in which another was judged before, was lost."""
-        finding, student = self._run_once(exercise, namespace)
+    def _run(self, exercise: Exercise, namespace, covered: tuple[str, ...] = ()) -> tuple[Finding | None, Student]:
+        """Run the checks of an exercise up to the first that fails; once more alone where its process, in which another was judged before, was lost.
+
+        covered: names in the notebook that stand-ins take the place of meanwhile.
+        """
+        finding, student = self._run_once(exercise, namespace, covered)
         if finding is not None and isinstance(finding.error, LOST) and not self.session.alone:
-            finding, student = self._run_once(exercise, namespace)
+            finding, student = self._run_once(exercise, namespace, covered)
         return finding, student
 
-    def _run_once(self, exercise: Exercise, namespace) -> tuple[Finding | None, Student]:
+    def _run_once(self, exercise: Exercise, namespace, covered: tuple[str, ...]) -> tuple[Finding | None, Student]:
         student = Student(self.session)
         try:
             cpu = self.judge_.runner.cpu(self.assignment.name, exercise.name, self.limits.exercise_cpu)
-            if any(self._endless(name) for name in self.judge_.runner.dependencies(self.assignment.name, exercise.name)):
+            if any(self._endless(name) and name not in covered for name in self.judge_.runner.dependencies(self.assignment.name, exercise.name)):
                 cpu /= 2  # most likely it calls what does not end; if not, half is still many times what it needs
             self.session.begin_exercise(cpu)
+            if covered:
+                self.session.stand_in(covered, stand_ins.text(self.assignment.name))
         except errors.StudentFailure as failure:
             return Finding("the notebook", failure), student
         missing = self._missing(exercise)
@@ -154,6 +157,8 @@ class _Exercises:
             return missing, student
         before = self.session.computed(ask=False)  # begin_exercise has just asked
         finding = self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed)
+        if covered:
+            self._uncover()
         self.computed[exercise.name] = self.computed.get(exercise.name, 0.0) + self.session.computed() - before
         return finding, student
 
@@ -186,29 +191,38 @@ class _Exercises:
                 failed.append(name)
         return failed
 
+    def _uncover(self) -> None:
+        """Give the student's own functions their places back, where their process still runs."""
+        try:
+            self.session.stand_in((), "")
+        except errors.StudentFailure:
+            pass  # it ended; the next exercise starts another
+
     def _carried_forward(self, exercise: Exercise, blamed: list[str]) -> bool:
-        """Whether the answer is right given some of the student's own wrong versions in the reference's place."""
-        usable = [name for name in blamed if self._exists(name) and not self._endless(name)]
-        if len(usable) < len(blamed):  # what failed because it calls an endless one does not end either
-            usable = [name for name in usable if name not in self.results or self.results[name].outcome != "depends on another"]
-        for size in range(len(usable), 0, -1):
-            for chosen in itertools.combinations(usable, size):
-                finding, _ = self._run(exercise, self._composed(chosen))
-                if finding is None:
-                    return True
+        """Whether the answer is right in itself: it agrees with the reference where both call a stand-in in the place of what is wrong."""
+        known = stand_ins.of(self.assignment.name)
+        for chosen in self._choices(exercise, blamed, known):
+            namespace = self.judge_.runner.fresh_reference(self.assignment.name, {name: known[name] for name in chosen})
+            finding, _ = self._run(exercise, namespace, chosen)
+            if finding is None:
+                return True
+            if isinstance(finding.error, errors.TimedOut):
+                return False  # it goes through something endless; to try on would cost as much again
         return False
 
+    def _choices(self, exercise: Exercise, blamed: list[str], known: dict) -> list[tuple[str, ...]]:
+        """What to replace, one choice after another: all that is wrong, all that the exercise may call, any one of these, some of what is wrong.
+
+        Each is a fair trial: outside of it the reference is right, so who agrees with it does not go through what is wrong there.
+        """
+        replaceable = [name for name in blamed if name in known]
+        called = tuple(name for name in self.judge_.runner.dependencies(self.assignment.name, exercise.name) if name in known)
+        some = [chosen for size in range(len(replaceable), 0, -1) for chosen in itertools.combinations(replaceable, size)]
+        return list(dict.fromkeys([*some[:1], called, *((name,) for name in called), *some[1:]])) if some else []
+
     def _endless(self, name: str) -> bool:
-        """Known to use up its time or memory: it would do so again in the reference's place."""
+        """Known to use up its time or memory."""
         return name in self.results and self.results[name].outcome in ("timed out", "out of memory")
-
-    def _exists(self, name: str) -> bool:
-        return name in self.session.notebook.exercise_sources
-
-    def _composed(self, chosen: tuple[str, ...]) -> types.ModuleType:
-        """The reference with the student's own functions in some places, called through the same channel and open to gradients."""
-        student = Student(self.session)
-        return self.judge_.runner.fresh_reference(self.assignment.name, {name: Own(getattr(student, name)) for name in chosen})
 
     def _failed(self, exercise: Exercise, finding: Finding, student: Student) -> ExerciseResult:
         """A wrong answer, or none, in words."""

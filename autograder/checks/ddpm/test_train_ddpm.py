@@ -99,7 +99,7 @@ def judge_times(times, ids):
 
 
 def noise(reference, x_t, x0, t, s):
-    """The noise in x_t; add_noise is linear, so its two parts can be had one by one (from the student's own where a slip is carried forward)."""
+    """The noise in x_t; add_noise is linear, so its two parts can be had one by one (whatever stands in its place)."""
     base, unit = reference.add_noise(x0, t, torch.zeros_like(x0), s), reference.add_noise(torch.zeros_like(x0), t, torch.ones_like(x0), s)
     return (x_t - base) / unit
 
@@ -143,13 +143,17 @@ def gaussian(draw):
     return 1.5 + 0.4 * draw.normal(512, 2)
 
 
-def excess(slope, offset, x, s):
-    """Expected loss above the floor, averaged over t, for eps_hat = slope x + offset and data with this mean and variance (lecture 05, simple-loss)."""
-    m, v, ab = x.mean().double(), x.double().var(correction=0), s.alpha_bar[1:].double()
-    variance, mean = ab * v + 1 - ab, ab.sqrt() * m
-    best = (1 - ab).sqrt() / variance
+def noisy(reference, x, s):
+    """For t = 1..T: mean and variance of x_t for data with this mean and variance, and the noise's share in it; add_noise is keep x_0 + share eps."""
+    t, one = torch.arange(1, s.T + 1), torch.ones(s.T, 1, dtype=torch.float64)
+    keep, share = (reference.add_noise(part, t, eps, s)[:, 0] for part, eps in ((one, 0 * one), (0 * one, one)))
+    return keep * x.mean().double(), keep.square() * x.double().var(correction=0) + share.square(), share
+
+
+def excess(slope, offset, mean, variance, share):
+    """Expected loss above the floor, averaged over t, for eps_hat = slope x_t + offset (lecture 05, simple-loss)."""
     a, b = slope[1:].double(), offset[1:].double()
-    return float(((a - best).square() * variance + (a * mean + b).square()).mean())
+    return float(((a - share / variance).square() * variance + (a * mean + b).square()).mean())
 
 
 def test_learning_rate(student, reference, draw):
@@ -169,7 +173,8 @@ def test_it_learns(student, reference, draw):
     x = gaussian(draw)
     probe = student.place(Tabled(4, recording=True))
     _, calls = seen(student, probe, x, s, steps=500, batch_size=64, lr=0.05, generator=draw.generator())
-    course = [excess(tensor(call["slope"], "slope", (5,)), tensor(call["offset"], "offset", (5,)), x, s) for call in calls]
+    x_t = noisy(reference, x, s)
+    course = [excess(tensor(call["slope"], "slope", (5,)), tensor(call["offset"], "offset", (5,)), *x_t) for call in calls]
     late = sum(course[-125:]) / 125
     if max(abs(value - course[0]) for value in course) == 0:
         wrong("train_ddpm: the parameters do not change.", "never_steps")

@@ -16,6 +16,7 @@ from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
 TOLD_AT_ONCE = 50  # observations of probes
+ABSENT = object()
 
 
 class Driver:
@@ -25,6 +26,7 @@ class Driver:
         self.channel, self.limits = channel, limits
         self.notebook, self.objects = cells.Notebook(), Objects()
         self.observed, self.seen = [], InsideCodec(self.objects)
+        self.covered = {}  # what stood where a stand-in is now, by name
         self.number, self.pid = 0, os.getpid()
 
     def send(self, message: dict, tensors: dict | None = None) -> None:
@@ -84,6 +86,9 @@ class Driver:
         if operation == "probe":
             self.objects.load_probe(request["name"], request["source"], self.observe)
             return {"value": None}
+        if operation == "stand in":
+            self.stand_in(request["names"], request["source"])
+            return {"value": None}
         args = [arguments.decode(part) for part in request.get("args", [])]
         kwargs = {key: arguments.decode(part) for key, part in request.get("kwargs", {}).items()}
         if operation == "place":
@@ -131,6 +136,23 @@ class Driver:
                 report = {"state": "error", "error": describe(error)}
             self.send({"id": self.number, "cell": cell["label"]} | report)
         return {"value": None}
+
+    def stand_in(self, names: list, source: str) -> None:
+        """Put the things that `source` defines under these names into the places of the student's, also where these go by another name there.
+
+        Until the next such request, which may name none.
+        """
+        here, defined = self.notebook.names, types.ModuleType("stand_ins")
+        for name, own in self.covered.items():
+            if own is ABSENT:
+                here.pop(name, None)
+            else:
+                here[name] = own
+        exec(compile(source, "<stand-ins>", "exec"), defined.__dict__)
+        own = {name: here.get(name, ABSENT) for name in names}
+        also = {other: (value, name) for name in names for other, value in here.items() if value is own[name] and value is not None}
+        self.covered = {other: value for other, (value, _) in also.items()} | own
+        here.update({other: getattr(defined, name) for other, (_, name) in also.items()} | {name: getattr(defined, name) for name in names})
 
     def observe(self, value) -> None:
         """A copy of what a probe observed, which goes out before the answer: many at once, since each frame costs both sides more than what is in it."""
