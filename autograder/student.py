@@ -133,12 +133,9 @@ class RemoteFunction:
         self.student.calls.append(Call(self.name, args, kwargs, value))
         return value
 
-    def gradient(self, *args, wrt=(0,), weights=None, output=None, module=None, **kwargs) -> list | dict:
-        """Gradients of (weights * result).sum() with respect to the arguments listed in `wrt`; None for no gradient.
-
-        With `wrt="parameters"`, those of the parameters of `module` (a handle among the arguments) by name.
-        """
-        return _gradient(self.student, {"name": self.name}, args, kwargs, wrt if wrt == "parameters" else list(wrt), weights, output, module)
+    def gradient(self, *args, wrt=(0,), weights=None, output=None, **kwargs) -> list:
+        """Gradients of (weights * result).sum() with respect to the arguments listed in `wrt`; None for no gradient."""
+        return _gradient(self.student, {"name": self.name}, args, kwargs, list(wrt), weights, output, None)
 
     def on_meta(self, *args, **kwargs):
         """The call with everything on the `meta` device: the result's form, None where meta cannot run it, a judgement where devices meet."""
