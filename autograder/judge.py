@@ -116,7 +116,7 @@ class _Exercises:
         blamed = self._failed_dependencies(exercise)
         if blamed:
             if self._carried_forward(exercise, blamed):
-                return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Right in itself; {', '.join(blamed)}, which it depends on, is not yet.")
+                return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Right in itself. Not right yet, but needed by it: {', '.join(blamed)}.")
             missing = ", ".join(blamed)
             message = f"This could not be judged on its own, because it depends on {missing}. Mend {missing} first."
             return ExerciseResult(exercise.name, 0, exercise.points, "depends on another", None, message)
