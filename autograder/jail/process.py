@@ -182,9 +182,9 @@ class _Budget:
 def _check_report(header: dict) -> None:
     """Raises BadReply where what a reply says beside its value is not of the kind that it should be."""
     changed, printed = header.get("changed", []), header.get("printed", 0)
-    good = isinstance(changed, list) and len(changed) <= MOST_ARGUMENTS and all(isinstance(key, str) for key in changed)
+    good = isinstance(changed, list) and len(changed) <= MOST_ARGUMENTS and (not changed or all(isinstance(key, str) for key in changed))
     good &= type(printed) is int and 0 <= printed < 1 << 63
-    if not good or not all(isinstance(header.get(name, False), bool) for name in ("grad", "random")):
+    if not good or type(header.get("grad", False)) is not bool or type(header.get("random", False)) is not bool:
         raise errors.BadReply("Your code disturbed the channel to the grader: a reply came with a report that is none.")
 
 
