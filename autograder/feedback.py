@@ -42,7 +42,24 @@ INNER = """{{% extends 'index.html.j2' %}}{{% block header %}}{{% endblock %}}{{
 
 
 class PartExporter(HTMLExporter):
-    """nbconvert's exporter for a part of a page, of cells that are known to be valid: it checks none, and parses its own HTML again only where an image is in it."""
+    """nbconvert's exporter for a part of a page, of cells that are known to be valid: it checks none, and parses its own HTML again only where an image is in it.
+
+    The parts of a page share the templates of the first one, `like`, which would be compiled anew for each else.
+    """
+
+    part, like, _own = "", None, None
+
+    @property
+    def environment(self):
+        """The templates, and the filters that they use."""
+        return super().environment if self.like is None else self.like.environment
+
+    @property
+    def template(self):
+        """The template of this part."""
+        if self._own is None:
+            self._own = self.environment.from_string(self.part)
+        return self._own
 
     def from_notebook_node(self, nb, resources=None, **keywords):
         """As HTMLExporter does it, which would parse every page for the sake of images without a description."""
@@ -78,13 +95,13 @@ class FeedbackWriter:
         self._mark, self._place = f"mark-{secrets.token_hex(16)}", f"id-{secrets.token_hex(16)}"  # which no student's text can hold
         self._code = f"code-{secrets.token_hex(16)}"
         self._cells = self._exporter(CELLS, [step for step in self._app.preprocessors if not str(step).endswith(OTHER_STEPS)])
-        self._frame = self._exporter(INNER, [])
+        self._frame = self._exporter(INNER, [], self._cells)
         _, self._style = CSSHTMLHeaderPreprocessor(parent=self._frame)(None, self._frame._init_resources({}))
         self._around: list[str] = []  # of every page: what comes before its body and after it
 
-    def _exporter(self, template: str, steps: list) -> PartExporter:
+    def _exporter(self, template: str, steps: list, like: PartExporter | None = None) -> PartExporter:
         exporter = PartExporter(parent=self._app, config=self._app.config)
-        exporter.raw_template = template.format(mark=self._mark)
+        exporter.part, exporter.like = template.format(mark=self._mark), like
         exporter.register_filter("highlight_code", lambda _source, metadata: self._code)
         for step in steps:
             exporter.register_preprocessor(step)
@@ -153,7 +170,7 @@ class FeedbackWriter:
         listed = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
         notebook.cells = [nbformat.NotebookNode(cell_type=cell.cell_type, metadata=cell.metadata) for cell in listed]  # all that the frame shows
         if not self._around:
-            self._around = self._render(self._exporter(OUTER, []), notebook, resources).split(self._mark)
+            self._around = self._render(self._exporter(OUTER, [], self._cells), notebook, resources).split(self._mark)
         above, below = self._around
         before, _, after = self._render(self._frame, notebook, resources).partition(self._mark)
         return above + before + "".join(fragments) + after + below

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from pathlib import Path
+from types import SimpleNamespace
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat.v4.rwbase import split_lines, strip_transient
@@ -22,7 +23,7 @@ from nbgrader.api import Comment, Grade, Gradebook, Student, SubmittedAssignment
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Index, inspect, select
+from sqlalchemy import Index, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.orm import selectinload
 
@@ -70,6 +71,20 @@ class Layout:
         cells = [*notebook.grade_cells, *notebook.task_cells]
         commented = {cell.id: cell.name for cell in [*notebook.solution_cells, *notebook.task_cells]}
         return cls(row.id, notebook.id, {cell.id: cell.name for cell in cells}, {cell.id: float(cell.max_score or 0) for cell in cells}, commented)
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """Rows of a new submission, one for every cell, that go into the gradebook together: SQLAlchemy's own objects for them took most of its time."""
+
+    grades: list[SimpleNamespace]
+    comments: list[SimpleNamespace]
+
+    @classmethod
+    def of(cls, notebook: str, layout: Layout) -> "NewRows":
+        """For the notebook's id. A grade needs a person until it says otherwise, as in nbgrader."""
+        grades = [SimpleNamespace(notebook_id=notebook, cell_id=cell, auto_score=None, manual_score=None, needs_manual_grade=True) for cell in layout.graded]
+        return cls(grades, [SimpleNamespace(notebook_id=notebook, cell_id=cell, auto_comment=None) for cell in layout.commented])
 
 
 def with_indices(book: Gradebook) -> None:
@@ -235,19 +250,28 @@ class GradebookWriter:
         for name in dict.fromkeys(names):
             if name not in there:
                 db.add(Student(id=name))
-        submissions = self._submissions(names)
+        submissions, new = self._submissions(names), {}
         for entry in batch:
-            submission = submissions.get(entry.student) or self._new_submission(entry.student)
+            if entry.student not in submissions:
+                submissions[entry.student] = self._new_submission(entry.student)
+                new[entry.student] = NewRows.of(submissions[entry.student].notebooks[0].id, layout)
+            submission = submissions[entry.student]
             if entry.timestamp is not None:
                 submission.timestamp = utils.parse_utc(entry.timestamp)
-            notebook = next(row for row in submission.notebooks if row.notebook_id == layout.notebook)
-            grades = {layout.graded[row.cell_id]: row for row in notebook.grades}
-            comments = {layout.commented[row.cell_id]: row for row in notebook.comments}
+            rows = new.get(entry.student) or self._notebook_of(submission)
+            grades = {layout.graded[row.cell_id]: row for row in rows.grades}
+            comments = {layout.commented[row.cell_id]: row for row in rows.comments}
             try:
                 entry.marks.put_into(grades, comments)
             except KeyError as cell:
                 raise LookupError(f"the gradebook has no cell {cell} for this submission: the assignment changed after it was made; remove the submission in formgrader") from None
-            self._put_penalty(submission, notebook)
+        db.flush()
+        for kind, name in ((Grade, "grades"), (Comment, "comments")):
+            rows = [vars(row) for made in new.values() for row in getattr(made, name)]
+            if rows:
+                db.execute(insert(kind), rows)
+        for entry in batch:
+            self._put_penalty(submissions[entry.student], self._notebook_of(submissions[entry.student]))
         db.commit()
         db.expunge_all()
 
@@ -259,15 +283,15 @@ class GradebookWriter:
         return {submission.student_id: submission for submission in found}
 
     def _new_submission(self, student: str) -> SubmittedAssignment:
-        """A submission with a row for every cell, as `Gradebook.add_submission` makes it, but not yet committed."""
+        """A submission and its notebook, as `Gradebook.add_submission` makes them, but not yet committed."""
         layout = self._layout
         submission = SubmittedAssignment(id=new_uuid(), assignment_id=layout.assignment, student_id=student)
-        notebook = SubmittedNotebook(id=new_uuid(), notebook_id=layout.notebook)
-        notebook.grades = [Grade(cell_id=cell) for cell in layout.graded]
-        notebook.comments = [Comment(cell_id=cell) for cell in layout.commented]
-        submission.notebooks = [notebook]
+        submission.notebooks = [SubmittedNotebook(id=new_uuid(), notebook_id=layout.notebook)]
         self._book.db.add(submission)
         return submission
+
+    def _notebook_of(self, submission: SubmittedAssignment) -> SubmittedNotebook:
+        return next(row for row in submission.notebooks if row.notebook_id == self._layout.notebook)
 
     def _put_penalty(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
         """nbgrader's late penalty, by the plugin that is configured."""

@@ -274,6 +274,7 @@ def _tensor(payload: bytearray, start: int, dtype: torch.dtype, shape: list[int]
     try:
         if not count:
             return torch.empty(shape, dtype=dtype)
-        return torch.frombuffer(payload, dtype=dtype, count=count, offset=start).view(shape)
+        flat = torch.frombuffer(payload, dtype=dtype, count=count, offset=start)
+        return flat if len(shape) == 1 else flat.view(shape)
     except (RuntimeError, OverflowError) as error:  # sizes whose strides no integer holds
         raise ProtocolError("a message carries a tensor of no possible shape") from error
