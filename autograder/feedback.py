@@ -1,7 +1,8 @@
 """Feedback pages: what nbgrader's generate_feedback writes, by the same template and the same steps, but no cell is rendered twice.
 
 Most cells of a class are the release's own. A cell's HTML depends on its text, its outputs, its score and its comment; it is made by nbconvert once for each
-of these and kept. What is left for a page is its frame: the heading, the list of scores, the style.
+of these and kept. Code is coloured apart from its cell, since of an answer nothing but the code is its student's own. What is left for a page is its frame:
+around it the style, which all pages share, and in it the heading and the list of scores.
 """
 
 import hashlib
@@ -17,7 +18,6 @@ from pathlib import Path
 import nbformat
 from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter, TemplateExporter
-from nbconvert.filters import Highlight2HTML
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import utils
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
@@ -27,19 +27,39 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 from traitlets.config import Config
 
+from autograder.colours import coloured
 from autograder.gradebook import Layout, with_indices
 from autograder.nbgrader_steps.config import feedback_has_own_steps
+from autograder.text import clean
 
 BATCH = 50  # students whose rows are read at once
 MOST_KEPT = 64 << 20  # characters of rendered cells that are kept
 CELLS = """{{% extends 'index.html.j2' %}}{{% block header %}}{{% endblock %}}{{% block body %}}{{{{ self.body_loop() }}}}{{% endblock %}}
 {{% block footer %}}{{% endblock %}}{{%- block any_cell scoped -%}}{mark}{{{{ super() }}}}{{%- endblock -%}}"""
 OTHER_STEPS = ("GetGrades", "CSSHTMLHeaderPreprocessor")  # the gradebook is read for many students at once, and the style is the same on all pages
-FRAME = "{{% extends 'index.html.j2' %}}{{% block body_loop %}}{mark}{{% endblock %}}"
+OUTER = "{{% extends 'index.html.j2' %}}{{% block body %}}{mark}{{% endblock %}}"
+INNER = """{{% extends 'index.html.j2' %}}{{% block header %}}{{% endblock %}}{{% block body_loop %}}{mark}{{% endblock %}}{{% block footer %}}{{% endblock %}}"""
 
 
 class PartExporter(HTMLExporter):
-    """nbconvert's exporter for a part of a page, of cells that are known to be valid: it checks none, and parses its own HTML again only where an image is in it."""
+    """nbconvert's exporter for a part of a page, of cells that are known to be valid: it checks none, and parses its own HTML again only where an image is in it.
+
+    The parts of a page share the templates of the first one, `like`, which would be compiled anew for each else.
+    """
+
+    part, like, _own = "", None, None
+
+    @property
+    def environment(self):
+        """The templates, and the filters that they use."""
+        return super().environment if self.like is None else self.like.environment
+
+    @property
+    def template(self):
+        """The template of this part."""
+        if self._own is None:
+            self._own = self.environment.from_string(self.part)
+        return self._own
 
     def from_notebook_node(self, nb, resources=None, **keywords):
         """As HTMLExporter does it, which would parse every page for the sake of images without a description."""
@@ -73,14 +93,16 @@ class FeedbackWriter:
         self._app.update_config(Config({"HTMLExporter": {"template_name": "feedback"}}))
         self._by_nbgrader = feedback_has_own_steps(self.api.config)
         self._mark, self._place = f"mark-{secrets.token_hex(16)}", f"id-{secrets.token_hex(16)}"  # which no student's text can hold
+        self._code = f"code-{secrets.token_hex(16)}"
         self._cells = self._exporter(CELLS, [step for step in self._app.preprocessors if not str(step).endswith(OTHER_STEPS)])
-        self._frame = self._exporter(FRAME, [])
+        self._frame = self._exporter(INNER, [], self._cells)
         _, self._style = CSSHTMLHeaderPreprocessor(parent=self._frame)(None, self._frame._init_resources({}))
+        self._around: list[str] = []  # of every page: what comes before its body and after it
 
-    def _exporter(self, template: str, steps: list) -> PartExporter:
+    def _exporter(self, template: str, steps: list, like: PartExporter | None = None) -> PartExporter:
         exporter = PartExporter(parent=self._app, config=self._app.config)
-        exporter.raw_template = template.format(mark=self._mark)
-        exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="python", parent=exporter))
+        exporter.part, exporter.like = template.format(mark=self._mark), like
+        exporter.register_filter("highlight_code", lambda _source, metadata: self._code)
         for step in steps:
             exporter.register_preprocessor(step)
         return exporter
@@ -145,30 +167,46 @@ class FeedbackWriter:
         for cell in notebook.cells:
             marked.put_into(cell)
         fragments = self._fragments(notebook, resources)
-        notebook.cells = [nbformat.from_dict({"cell_type": cell.cell_type, "metadata": cell.metadata}) for cell in notebook.cells]  # all that the frame shows
-        frame = self._render(self._frame, notebook, resources)
-        before, _, after = frame.partition(self._mark)
-        return before + "".join(fragments) + after
+        listed = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
+        notebook.cells = [nbformat.NotebookNode(cell_type=cell.cell_type, metadata=cell.metadata) for cell in listed]  # all that the frame shows
+        if not self._around:
+            self._around = self._render(self._exporter(OUTER, [], self._cells), notebook, resources).split(self._mark)
+        above, below = self._around
+        before, _, after = self._render(self._frame, notebook, resources).partition(self._mark)
+        return above + before + "".join(fragments) + after + below
 
     def _fragments(self, notebook, resources: dict) -> list[str]:
         """Every cell's HTML: kept from before, or made now, all new ones together."""
-        keys = [_key(cell) for cell in notebook.cells]
         names = [html.escape(str(cell.pop("id", ""))) for cell in notebook.cells]
+        codes = [cell.pop("source") if cell.cell_type == "code" else None for cell in notebook.cells]
+        keys = [_key(cell) for cell in notebook.cells]
         new = {key: cell for key, cell in zip(keys, notebook.cells, strict=True) if key not in self._kept}
         if new:
-            cells = [dict(cell, id=f"{self._place}-{number}") for number, cell in enumerate(new.values())]
+            cells = [{"source": ""} | cell | {"id": f"{self._place}-{number}"} for number, cell in enumerate(new.values())]
             some = nbformat.from_dict({"cells": cells, "metadata": notebook.metadata, "nbformat": 4, "nbformat_minor": 5})
             made = self._render(self._cells, some, resources).split(self._mark)[1:]
             for number, (key, fragment) in enumerate(zip(new, made, strict=True)):
-                self._kept[key] = fragment.replace(f"{self._place}-{number}", self._place)
-                self._size += len(self._kept[key])
+                self._keep(key, fragment.replace(f"{self._place}-{number}", self._place))
         found = []
-        for key, name in zip(keys, names, strict=True):
+        for key, name, code in zip(keys, names, codes, strict=True):
             self._kept.move_to_end(key)
-            found.append(self._kept[key].replace(self._place, name))
+            fragment = self._kept[key].replace(self._place, name)
+            found.append(fragment if code is None else fragment.replace(self._code, self._coloured(code)))
         while self._size > MOST_KEPT:
             self._size -= len(self._kept.popitem(last=False)[1])
         return found
+
+    def _coloured(self, code: str) -> str:
+        """Code in colours, as nbconvert's filter makes it: cleaned, as the steps before it clean all else."""
+        key = _key(code)
+        if key not in self._kept:
+            self._keep(key, coloured(clean(code)))
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _keep(self, key: bytes, fragment: str) -> None:
+        self._kept[key] = fragment
+        self._size += len(fragment)
 
     def _render(self, exporter: PartExporter, notebook, resources: dict) -> str:
         text, _ = exporter.from_notebook_node(notebook, resources)
@@ -200,7 +238,6 @@ class Marked:
             cell.metadata.nbgrader["score"], cell.metadata.nbgrader["points"] = self.scores[cell.metadata.nbgrader["grade_id"]]
 
 
-def _key(cell) -> bytes:
-    """A digest of all that a cell's HTML depends on, but its id."""
-    parts = {name: value for name, value in cell.items() if name != "id"}
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _key(part: dict | str) -> bytes:
+    """A digest of a cell, or of a code."""
+    return hashlib.blake2b(json.dumps(part, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -114,8 +114,7 @@ class Student:
         if changed:
             which = ", ".join(f"argument {int(key) + 1}" if re.fullmatch("[0-9]{1,2}", key) else key[:40] for key in changed)
             wrong(f"{name} changed its input in place ({which}). Work on a copy, or use operations without a trailing underscore.", "changes_input")
-        given = any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()])
-        if given and header.get("random") is True:
+        if header.get("random") is True and any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()]):
             wrong(f"{name} was given a generator, but it drew from the global random state as well. Pass generator=generator to every draw.", "global_random_state")
 
 

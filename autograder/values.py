@@ -34,7 +34,7 @@ class TrustedCodec(Codec):
             return {"$": "remote", "i": remote.number}
         if isinstance(value, torch.Generator):
             name = str(len(self.tensors))
-            self.tensors[name] = value.get_state().clone()
+            self.tensors[name] = value.get_state()
             return {"$": "generator", "i": name}
         if isinstance(value, NoiseSchedule):
             return {"$": "schedule", "v": [self.encode(getattr(value, name), depth + 1) for name in SCHEDULE]}

@@ -42,7 +42,7 @@ def summary_cell(result: Result, by_hand: float) -> nbformat.NotebookNode:
     lost = [f"- {_linked(e)}" for e in result.exercises if e.outcome != "passed"]
     lines += ["\n".join(lost)] if lost else []
     lines += [f"✓ passed: {', '.join(passed)}"] if passed else []
-    return nbformat.v4.new_markdown_cell("\n\n".join(lines), id="what-the-checks-say")
+    return nbformat.from_dict({"cell_type": "markdown", "id": "what-the-checks-say", "metadata": {}, "source": "\n\n".join(lines)})
 
 
 def _linked(exercise: ExerciseResult) -> str:

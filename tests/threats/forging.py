@@ -71,7 +71,7 @@ class Honest:
 
     def request(self, operation: str, tensors: dict | None = None, **body) -> Answer:
         self.local.frames.clear()
-        codec = inside.InsideCodec(self.local.objects)
+        codec = inside.InsideCodec(self.local.objects, copies=True)
         try:
             header = self.local.answer({"op": operation} | body, inside.InsideCodec(self.local.objects, tensors or {}), codec)
             self.local.tell_observed()

@@ -25,7 +25,7 @@ class Driver:
     def __init__(self, channel: socket.socket, limits: dict):
         self.channel, self.limits = channel, limits
         self.notebook, self.objects = cells.Notebook(), Objects()
-        self.observed, self.seen = [], InsideCodec(self.objects)
+        self.observed, self.seen = [], InsideCodec(self.objects, copies=True)
         self.covered = {}  # what stood where a stand-in is now, by name
         self.number, self.pid = 0, os.getpid()
 
@@ -55,7 +55,7 @@ class Driver:
             try:
                 self.tell_observed()
                 self.send(reply, codec.tensors)
-            except wire.ProtocolError as error:
+            except (wire.ProtocolError, MemoryError) as error:  # nothing of the frame has gone out
                 self.send({"id": request["id"], "error": describe(error)})
 
     def set_up(self) -> None:
@@ -119,11 +119,12 @@ class Driver:
                 return {"value": codec.encode(target(*move(args, "meta"), **move(kwargs, "meta")))}
         if request.get("gradient"):
             return {"value": codec.encode(gradient(target, args, kwargs, InsideCodec.decode, request["gradient"]))}
-        before = {key: value.clone() for key, value in tensors_in(args, kwargs)}
-        state = torch.get_rng_state()
-        value = codec.encode(target(*args, **kwargs))
-        changed = [key for key, now in tensors_in(args, kwargs) if key in before and not same(now, before[key])]
-        return {"value": value, "changed": changed, "random": not torch.equal(state, torch.get_rng_state())}
+        before = [(key, value, value.shape, value.dtype, wire.values_of(value)) for key, value in tensors_in(args, kwargs)]
+        state = torch.get_rng_state() if any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()]) else None  # else nobody asks
+        reply = {"value": codec.encode(target(*args, **kwargs))}
+        changed = [key for key, now, *then in before if not same(now, *then)]
+        reply |= {"changed": changed} if changed else {}
+        return reply | ({"random": True} if state is not None and not torch.equal(state, torch.get_rng_state()) else {})
 
     def run_cells(self, to_run: list) -> dict:
         """Run cells one after another; say which one is running before each, so that a death names its cell."""
@@ -163,7 +164,7 @@ class Driver:
     def tell_observed(self) -> None:
         """Send what was observed and not told yet. Raises ProtocolError where it is too long."""
         told, tensors = self.observed, self.seen.tensors
-        self.observed, self.seen = [], InsideCodec(self.objects)
+        self.observed, self.seen = [], InsideCodec(self.objects, copies=True)
         if told:
             self.send({"id": self.number, "observed": told}, tensors)
 
@@ -175,11 +176,14 @@ def tensors_in(args: list, kwargs: dict):
             yield key, value
 
 
-def same(now: torch.Tensor, before: torch.Tensor) -> bool:
+def same(now: torch.Tensor, shape: torch.Size, dtype: torch.dtype, values: bytes) -> bool:
     """Whether a tensor still has its shape, dtype and values (NaN equal to NaN)."""
-    if now.shape != before.shape or now.dtype != before.dtype:
+    now = now.detach()
+    if now.shape != shape or now.dtype != dtype:
         return False
-    return torch.equal(now, before) or torch.equal(torch.nan_to_num(now.detach()), torch.nan_to_num(before.detach()))
+    if wire.values_of(now) == values:
+        return True
+    return torch.equal(torch.nan_to_num(now), torch.nan_to_num(torch.frombuffer(bytearray(values), dtype=dtype).view(shape)))
 
 
 def gradient(target, args: list, kwargs: dict, decode, spec: dict):

@@ -38,8 +38,8 @@ class Objects:
 class InsideCodec(Codec):
     """The codec of the student's side."""
 
-    def __init__(self, objects: Objects, tensors: dict | None = None):
-        super().__init__(tensors if tensors is not None else {})
+    def __init__(self, objects: Objects, tensors: dict | None = None, copies: bool = False):
+        super().__init__(tensors if tensors is not None else {}, copies=copies)
         self.objects = objects
 
     def encode_other(self, value, depth):

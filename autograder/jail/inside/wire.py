@@ -1,17 +1,17 @@
-"""Frames and values on the channel between the trusted process and the student's process: JSON and safetensors, never pickle.
+"""Frames and values on the channel between the trusted process and the student's process: JSON and the bytes of tensors, never pickle.
 
-Used on both sides, so it imports neither `autograder` nor `solutions`. A frame is two big-endian lengths (header, payload), a JSON
-header and a safetensors payload. Reading is strict: every length, depth and count is bounded before anything is built.
+Used on both sides, so it imports neither `autograder` nor `solutions`. A frame is two big-endian lengths (header, payload), a JSON header and a payload. The
+header's "tensors" says of each tensor its dtype and shape; the payload holds their values one after another, each from a multiple of 16 bytes on and in this
+machine's byte order. Reading is strict: every length, depth and count is bounded before anything is built.
 """
 
 import json
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import torch
-from safetensors.torch import load as load_tensors
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
@@ -22,6 +22,8 @@ MAX_DEPTH = 32
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
 MAX_TENSORS = 20_000
+MAX_DIMENSIONS = 64
+ALIGNMENT = 16  # bytes: what a tensor's values begin at a multiple of
 HEADER_COST = 16  # bytes of memory that one byte of a header may become
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -30,11 +32,8 @@ DTYPES = {
         torch.complex64,
     )
 }  # fmt: skip
-KINDS = frozenset(DTYPES.values())
-CODES = {
-    torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32", torch.float64: "F64", torch.int8: "I8", torch.int16: "I16", torch.int32: "I32",
-    torch.int64: "I64", torch.uint8: "U8", torch.bool: "BOOL", torch.complex64: "C64",
-}  # fmt: skip
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+JSON = json.JSONEncoder(check_circular=False, separators=(",", ":"))  # values are trees when they come to it
 
 
 class ProtocolError(Exception):
@@ -55,6 +54,7 @@ class Codec:
     tensors: dict[str, torch.Tensor] = field(default_factory=dict)
     nodes: int = 0
     tracked: bool = False  # whether any encoded tensor carries a gradient history
+    copies: bool = False  # whether tensors are to be kept as they are now; where they are sent at once, that costs a copy for nothing
 
     def encode(self, value, depth: int = 0):
         """A JSON-ready tree of `value`; tensors are put aside in `self.tensors`."""
@@ -82,17 +82,19 @@ class Codec:
         return self.encode_other(value, depth)
 
     def encode_tensor(self, tensor: torch.Tensor):
-        """Put a plain, dense, contiguous CPU copy aside (a subclass loses its class; a tensor on `meta` keeps only its form)."""
-        self.tracked |= tensor.requires_grad
-        plain = tensor.detach().as_subclass(torch.Tensor)
-        if plain.device.type == "meta":
-            return {"$": "meta", "shape": list(plain.shape), "dtype": str(plain.dtype).removeprefix("torch.")}
-        if plain.layout != torch.strided:
-            plain = plain.to_dense()
-        if str(plain.dtype).removeprefix("torch.") not in DTYPES:
+        """Put a plain, dense CPU tensor aside (a subclass loses its class; a tensor on `meta` keeps only its form)."""
+        plain = tensor
+        if type(tensor) is not torch.Tensor or tensor.requires_grad:
+            self.tracked |= tensor.requires_grad
+            plain = tensor.detach().as_subclass(torch.Tensor)
+        if not plain.is_cpu or plain.layout is not torch.strided or plain.is_complex() or plain.is_neg():
+            if plain.is_meta:
+                return {"$": "meta", "shape": list(plain.shape), "dtype": str(plain.dtype).removeprefix("torch.")}
+            plain = (plain if plain.layout is torch.strided else plain.to_dense()).cpu().resolve_conj().resolve_neg()
+        if plain.dtype not in NAMES or plain.dim() > MAX_DIMENSIONS:
             return {"$": "opaque", "type": f"tensor of {plain.dtype}"}
         name = str(len(self.tensors))
-        self.tensors[name] = plain.cpu().resolve_conj().resolve_neg().contiguous().clone()
+        self.tensors[name] = plain.clone() if self.copies else plain
         return {"$": "tensor", "i": name}
 
     def encode_other(self, value, depth: int):
@@ -146,26 +148,31 @@ def _key(value):
     return value if isinstance(value, str | int | float | bool) or value is None else repr(value)[:100]
 
 
-def save_tensors(tensors: dict[str, torch.Tensor]) -> bytes:
-    """Plain, contiguous CPU tensors in safetensors' format. Its own writer looks for shared memory first, which encoded tensors never have."""
-    header, parts, end = {}, [], 0
-    for name, tensor in tensors.items():
-        plain = tensor.view(torch.int16) if tensor.dtype == torch.bfloat16 else tensor
-        parts.append(plain.numpy().tobytes())
-        header[name] = {"dtype": CODES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(parts[-1])]}
-        end += len(parts[-1])
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + b"".join(parts)
+def values_of(tensor: torch.Tensor) -> bytes:
+    """The values of a plain CPU tensor, in its order."""
+    return (tensor.view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor).numpy().tobytes()
+
+
+def packed(tensors: Iterable[torch.Tensor]) -> tuple[list, list[bytes]]:
+    """Dtype and shape of each of some tensors, and the parts of their payload."""
+    table, parts = [], []
+    for tensor in tensors:
+        table.append([NAMES[tensor.dtype], *tensor.shape])
+        values = values_of(tensor)
+        parts += (values, bytes(-len(values) % ALIGNMENT))
+    return table, parts
 
 
 def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
-    """Write one frame. Raises ProtocolError where it would be longer than a reader accepts."""
-    text = json.dumps(header).encode()
-    payload = save_tensors(tensors) if tensors else b""
-    if len(text) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
-        raise ProtocolError(f"a message of {len(text) + len(payload)} bytes is too long")
-    channel.sendall(LENGTHS.pack(len(text), len(payload)) + text + payload)
+    """Write one frame, with tensors named "0", "1", ... Raises ProtocolError where it would be longer than a reader accepts."""
+    parts = []
+    if tensors:
+        table, parts = packed(tensors.values())
+        header = header | {"tensors": table}
+    text, size = JSON.encode(header).encode(), sum(map(len, parts))
+    if len(text) > MAX_HEADER or size > MAX_PAYLOAD:
+        raise ProtocolError(f"a message of {len(text) + size} bytes is too long")
+    channel.sendall(b"".join((LENGTHS.pack(len(text), size), text, *parts)))
 
 
 @dataclass
@@ -185,11 +192,11 @@ class Incoming:
         if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
             raise ProtocolError("a message announces more bytes than are allowed")
         header = self._exactly(header_length, wait)
-        header, tensors = parse(header, self._exactly(payload_length, wait) if payload_length else b"", strict)
+        header, tensors = parse(header, self._exactly(payload_length, wait) if payload_length else bytearray(), strict)
         self.cost = HEADER_COST * header_length + payload_length + 1000 * (1 + len(tensors))
         return header, tensors
 
-    def _exactly(self, count: int, wait: Callable[[], None]) -> bytes:
+    def _exactly(self, count: int, wait: Callable[[], None]) -> bytearray:
         while len(self.ahead) < min(count, READ_AHEAD):
             wait()
             got = self.channel.recv(READ_AHEAD)
@@ -197,12 +204,12 @@ class Incoming:
                 raise EOFError("the channel was closed")
             self.ahead += got
         if count <= len(self.ahead):
-            taken = bytes(self.ahead[:count])
+            taken = self.ahead[:count]
             del self.ahead[:count]
             return taken
         return self._long(count, wait)
 
-    def _long(self, count: int, wait: Callable[[], None]) -> bytes:
+    def _long(self, count: int, wait: Callable[[], None]) -> bytearray:
         """More than is read ahead, read into its place."""
         buffer, got = bytearray(count), len(self.ahead)
         buffer[:got] = self.ahead
@@ -214,30 +221,60 @@ class Incoming:
             if n == 0:
                 raise EOFError("the channel was closed")
             got += n
-        return bytes(buffer)
+        return buffer
 
 
-def parse(text: bytes, payload: bytes, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Header and tensors of one frame's bytes, or ProtocolError."""
+def parse(text: bytes | bytearray, payload: bytearray, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
+    """Header and tensors of one frame's bytes, or ProtocolError. The tensors keep their values in the payload."""
     if strict and text.count(b"[") + text.count(b"{") + text.count(b",") > 2 * MAX_NODES:
         raise ProtocolError("a message has too many parts")
     try:
-        header = json.loads(text)
+        header = json.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a message is not JSON") from error
     if not isinstance(header, dict):
         raise ProtocolError("a message is not an object")
-    return header, _tensors(payload) if payload else {}
+    table = header.pop("tensors", None)
+    return header, {} if table is None and not payload else _unpacked(table, payload, strict)
 
 
-def _tensors(payload: bytes) -> dict[str, torch.Tensor]:
-    """The tensors of a payload, if they are of the kinds and no more than may cross."""
-    if payload[8 : 8 + int.from_bytes(payload[:8], "little")].count(b"{") > MAX_TENSORS:
-        raise ProtocolError("a message carries too many tensors")
-    try:
-        tensors = load_tensors(payload)
-    except Exception as error:  # safetensors raises its own kinds and torch's
-        raise ProtocolError("a message carries something that is not safetensors") from error
-    if any(value.dtype not in KINDS for value in tensors.values()):
-        raise ProtocolError("a message carries tensors of a kind that may not cross")
+def _unpacked(table, payload: bytearray, strict: bool) -> dict[str, torch.Tensor]:
+    """The tensors of a payload by name, which share no memory with each other."""
+    if type(table) is not list or len(table) > MAX_TENSORS:
+        raise ProtocolError("a message carries too many tensors, or something else in their place")
+    tensors, start = {}, 0
+    for name, form in enumerate(table):
+        dtype, shape, count = _form(form)
+        size = count * dtype.itemsize
+        if start + size > len(payload):
+            raise ProtocolError("a message carries fewer values than it says")
+        tensors[str(name)] = _tensor(payload, start, dtype, shape, count, strict)
+        start += size + -size % ALIGNMENT
+    if start != len(payload):
+        raise ProtocolError("a message carries more values than it says")
     return tensors
+
+
+def _form(form) -> tuple[torch.dtype, list[int], int]:
+    """Dtype, shape and number of values, if they are such as may cross."""
+    if type(form) is not list or not 1 <= len(form) <= 1 + MAX_DIMENSIONS or type(form[0]) is not str or form[0] not in DTYPES:
+        raise ProtocolError("a message carries tensors of a kind that may not cross")
+    shape, count = form[1:], 1
+    for size in shape:
+        if type(size) is not int or not 0 <= size < 1 << 63:
+            raise ProtocolError("a message carries a tensor of no possible shape")
+        count *= size
+    return DTYPES[form[0]], shape, count
+
+
+def _tensor(payload: bytearray, start: int, dtype: torch.dtype, shape: list[int], count: int, strict: bool) -> torch.Tensor:
+    """One tensor of a payload that is known to be long enough."""
+    if strict and dtype is torch.bool and count and bytes(payload[start : start + count]).translate(None, b"\0\1"):
+        raise ProtocolError("a message carries truth values that are neither true nor false")
+    try:
+        if not count:
+            return torch.empty(shape, dtype=dtype)
+        flat = torch.frombuffer(payload, dtype=dtype, count=count, offset=start)
+        return flat if len(shape) == 1 else flat.view(shape)
+    except (RuntimeError, OverflowError) as error:  # sizes whose strides no integer holds
+        raise ProtocolError("a message carries a tensor of no possible shape") from error
