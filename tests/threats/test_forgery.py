@@ -98,7 +98,8 @@ FORGED = {
     },
     11: {
         "atexit": Attack(WRONG, ["import atexit, json\natexit.register(lambda: open('score.json', 'w').write(json.dumps({'score': 100.0})))"]),
-        "a thread": Attack(WRONG, ["import threading, time, json\ndef later(time=time, json=json, open=open):\n    time.sleep(0.001)\n    while True:\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n"
+        "a thread": Attack(WRONG, ["import threading, time, json, os\ndef later(time=time, json=json, open=open, os=os):\n    time.sleep(0.001)\n    while True:\n"
+            "        with open('whole', 'w') as file:\n            file.write(json.dumps({'score': 100.0}))\n        os.replace('whole', 'score.json')\n"
             "        time.sleep(0.005)\nthreading.Thread(target=later, daemon=True).start()"]),
         "a background process": Attack(WRONG, ["import os, time, json\nif os.fork() == 0:\n    for fd in range(3, 256):\n        try: os.write(fd, b'\\0' * 64)\n        except OSError: pass\n"
             "    for _ in range(40):\n        time.sleep(0.005)\n        open('score.json', 'w').write(json.dumps({'score': 100.0}))\n    os._exit(0)"]),

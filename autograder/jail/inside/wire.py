@@ -235,10 +235,10 @@ def parse(text: bytes | bytearray, payload: bytearray, strict: bool = False) -> 
     if not isinstance(header, dict):
         raise ProtocolError("a message is not an object")
     table = header.pop("tensors", None)
-    return header, {} if table is None and not payload else _unpacked(table, payload, strict)
+    return header, {} if table is None and not payload else _unpacked(table, payload)
 
 
-def _unpacked(table, payload: bytearray, strict: bool) -> dict[str, torch.Tensor]:
+def _unpacked(table, payload: bytearray) -> dict[str, torch.Tensor]:
     """The tensors of a payload by name, which share no memory with each other."""
     if type(table) is not list or len(table) > MAX_TENSORS:
         raise ProtocolError("a message carries too many tensors, or something else in their place")
@@ -248,7 +248,7 @@ def _unpacked(table, payload: bytearray, strict: bool) -> dict[str, torch.Tensor
         size = count * dtype.itemsize
         if start + size > len(payload):
             raise ProtocolError("a message carries fewer values than it says")
-        tensors[str(name)] = _tensor(payload, start, dtype, shape, count, strict)
+        tensors[str(name)] = _tensor(payload, start, dtype, shape, count)
         start += size + -size % ALIGNMENT
     if start != len(payload):
         raise ProtocolError("a message carries more values than it says")
@@ -267,14 +267,13 @@ def _form(form) -> tuple[torch.dtype, list[int], int]:
     return DTYPES[form[0]], shape, count
 
 
-def _tensor(payload: bytearray, start: int, dtype: torch.dtype, shape: list[int], count: int, strict: bool) -> torch.Tensor:
-    """One tensor of a payload that is known to be long enough."""
-    if strict and dtype is torch.bool and count and bytes(payload[start : start + count]).translate(None, b"\0\1"):
-        raise ProtocolError("a message carries truth values that are neither true nor false")
+def _tensor(payload: bytearray, start: int, dtype: torch.dtype, shape: list[int], count: int) -> torch.Tensor:
+    """One tensor of a payload that is known to be long enough. A truth value that is neither 0 nor 1 (memory that nobody has written to) becomes a true one."""
     try:
         if not count:
             return torch.empty(shape, dtype=dtype)
-        flat = torch.frombuffer(payload, dtype=dtype, count=count, offset=start)
+        flat = torch.frombuffer(payload, dtype=torch.uint8 if dtype is torch.bool else dtype, count=count, offset=start)
+        flat = flat != 0 if dtype is torch.bool else flat
         return flat if len(shape) == 1 else flat.view(shape)
     except (RuntimeError, OverflowError) as error:  # sizes whose strides no integer holds
         raise ProtocolError("a message carries a tensor of no possible shape") from error
