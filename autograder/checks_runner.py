@@ -20,6 +20,7 @@ from autograder.checking import Wrong
 from autograder.draws import Draw
 from autograder.jail.errors import JailFault, StudentFailure
 from autograder.places import Places, topic
+from autograder.side_by_side import first_that_fails
 from autograder.student import Student
 
 OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:doctest",
@@ -112,18 +113,25 @@ class ChecksRunner:
         items = self.items.get((topic(assignment), exercise), [])
         return getattr(items[0].module, name, default) if items else default
 
-    def run(self, assignment: str, exercise: str, student: Student, namespace, seed: int) -> Finding | None:
-        """Run the checks of an exercise until one does not pass; None where all pass."""
+    def run(self, assignment: str, exercise: str, student: Student, namespace, seed: int, beside: bool = False) -> Finding | None:
+        """Run the checks of an exercise until one does not pass; None where all pass.
+
+        beside: side by side, with the same outcome sooner. Raises OneAfterAnother where that cannot be.
+        """
         key = (topic(assignment), exercise)
         items = self.items.get(key, [])
         if key in self.broken or not items:
             return Finding("", None, fault=self.broken.get(key, f"there are no checks of {exercise} in {self.places.checks(assignment)}"))
         student.classes = self._classes(assignment)
+        if beside and all(map(_is_plain, items)):
+            found = first_that_fails([functools.partial(self._call, item, namespace, seed) for item in items], student)
+            return found and _finding(items[found[0]], "call", found[1])
         self._current, state = (student, namespace, seed), torch.get_rng_state()
         for item in items:
             self._raised = None
             if _is_plain(item):
-                self._call(item)
+                raised = self._call(item, namespace, seed, student)
+                self._raised = raised and ("call", raised)
             else:
                 runtestprotocol(item, log=False, nextitem=None)  # tear all down: which check comes next is not known
             torch.set_rng_state(state)  # no check draws from what another has left
@@ -131,16 +139,16 @@ class ChecksRunner:
                 return _finding(item, *self._raised)
         return None
 
-    def _call(self, item) -> None:
-        """What pytest's protocol comes to for a check that takes our three fixtures and parameters only, at a hundredth of the cost."""
-        student, namespace, seed = self._current
+    def _call(self, item, namespace, seed: int, student: Student) -> BaseException | None:
+        """What pytest's protocol comes to for a check that takes our three fixtures and parameters only, at a hundredth of the cost; what it raised."""
         given = {"student": student, "reference": namespace, "draw": Draw(seed, item.name), **getattr(item, "callspec", NO_PARAMETERS).params}
         try:
             item.obj(**{name: given[name] for name in item._fixtureinfo.argnames})
         except KeyboardInterrupt:
             raise
         except BaseException as raised:  # as pytest: whatever a check raises is its outcome
-            self._raised = ("call", raised)
+            return raised
+        return None
 
 
 NO_PARAMETERS = types.SimpleNamespace(params={})

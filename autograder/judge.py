@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from autograder import diagnosis, source, stand_ins
+from autograder import diagnosis, processor, source, stand_ins
 from autograder.checking import Wrong
 from autograder.checks_runner import ChecksRunner, Finding
 from autograder.jail import errors
@@ -17,6 +17,7 @@ from autograder.limits import Limits
 from autograder.places import Places
 from autograder.results import ExerciseResult, Result
 from autograder.session import Session
+from autograder.side_by_side import OneAfterAnother
 from autograder.source import Assignment, Exercise
 from autograder.student import Student
 from autograder.submission import Submission, Ungradable, is_blank, open_notebook
@@ -57,13 +58,15 @@ class Judge:
         except Exception:  # a notebook that the reader cannot digest is the grader's problem, not the student's
             results = [ExerciseResult(e.name, 0, e.points, "grader fault", None, FAULT, traceback.format_exc()) for e in wanted]
             return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, results)
-        session, read = Session(self.jail, notebook, limits, _job_seed(seed), submission.files), time.monotonic() - start
-        try:
-            judging = _Exercises(self, assignment, session, seed, limits)
-            exercises = judging.judge(wanted)
-            student = session.computed()
-        finally:
-            session.close()
+        read = time.monotonic() - start
+        with processor.kept() as number:
+            session = Session(self.jail, notebook, limits, _job_seed(seed), submission.files, number)
+            try:
+                judging = _Exercises(self, assignment, session, seed, limits)
+                exercises = judging.judge(wanted)
+                student = session.computed()
+            finally:
+                session.close()
         seconds, waited = time.monotonic() - start, read + session.notebook_seconds + session.answer_seconds
         spent = {"reading": read, "notebook": session.notebook_seconds, "answers": session.answer_seconds, "checks": seconds - waited,
                  "student_cpu": student, "grader_cpu": time.process_time() - computed}  # fmt: skip
@@ -86,6 +89,7 @@ class _Exercises:
     limits: Limits
     results: dict[str, ExerciseResult] = field(default_factory=dict)
     computed: dict[str, float] = field(default_factory=dict)  # CPU seconds by exercise
+    beside: bool = True  # whether checks run side by side
 
     def judge(self, wanted: list[Exercise]) -> list[ExerciseResult]:
         for exercise in wanted:
@@ -156,22 +160,25 @@ class _Exercises:
         if missing is not None:
             return missing, student
         before = self.session.computed(ask=False)  # begin_exercise has just asked
-        finding = self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed)
+        finding, again = None, False
+        try:
+            finding = self.judge_.runner.run(self.assignment.name, exercise.name, student, namespace, self.seed, self.beside)
+        except OneAfterAnother:
+            self.beside, again = False, True  # for the rest too: what loses processes may do so again, and each time costs twice
         if covered:
             self._uncover()
         self.computed[exercise.name] = self.computed.get(exercise.name, 0.0) + self.session.computed() - before
-        return finding, student
+        return self._run_once(exercise, namespace, covered) if again else (finding, student)
 
     def _missing(self, exercise: Exercise) -> Finding | None:
         """A finding where the name is not there after all cells have run: why its cell did not define it."""
         if exercise.name not in self.assignment.code("exercise"):
             return None
         try:
-            kinds = self.session.request("kinds", names=[exercise.name]).header["value"]
+            if self.session.defines(exercise.name, list(self.assignment.code("exercise"))):
+                return None
         except errors.StudentFailure as failure:
             return Finding("the notebook", failure)
-        if isinstance(kinds, dict) and exercise.name in kinds:
-            return None
         report = self.session.cells.get(exercise.name)
         if report is not None and report.failure is not None:
             return Finding("the notebook", report.failure)

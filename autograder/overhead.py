@@ -12,20 +12,25 @@ import statistics
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
 
-from autograder import cost
+from autograder import cost, side_by_side
 from autograder.arguments import assignment, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.jail.launch import INSIDE
 from autograder.judge import Judge
 from autograder.places import Places
 from autograder.seeds import reference_jobs
+from autograder.session import Session
 from autograder.student import Student
 
 RUNS = 5  # measured, after two that warm up
+CHECKS = ((ChecksRunner, "run"),)  # what runs the checks,
+ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"), (side_by_side, "_state"), (side_by_side, "_put_state"))  # and what of it is no check's own
 PARTS = ("student's cells and functions", "checks' own computing", "overhead: grader", "overhead: student's process", "overhead: sandbox")
 
 
@@ -114,17 +119,26 @@ def answer_nothing(watcher: socket.socket) -> None:
         watcher.send(b'{"usage": 0.0, "queued": 0.0, "threads": 1}')
 
 
+@contextmanager
+def metered(meter: Meter, *functions: tuple[object, str]) -> Iterator[None]:
+    """Count the time in some functions, given by owner and name."""
+    originals = [getattr(owner, name) for owner, name in functions]
+    for (owner, name), original in zip(functions, originals, strict=True):
+        setattr(owner, name, meter.around(original))
+    try:
+        yield
+    finally:
+        for (owner, name), original in zip(functions, originals, strict=True):
+            setattr(owner, name, original)
+
+
 def measure(judge: Judge, job) -> dict[str, float]:
     """One judging: CPU seconds by part, the sandbox's aside."""
     checks, asking, judge.jail.forking = Meter(), Meter(), Meter()
-    call, ask = ChecksRunner._call, Student.ask
-    ChecksRunner._call, Student.ask = checks.around(call), asking.around(ask)
-    try:
+    with metered(checks, *CHECKS), metered(asking, *ASKING):
         began = time.thread_time()
         result = judge.judge(job.submission)
         grader = time.thread_time() - began - judge.jail.forking.total
-    finally:
-        ChecksRunner._call, Student.ask = call, ask
     if result.score != result.max_score:
         raise RuntimeError(f"the reference lost points: {result.to_json()}")
     own, all_of_it = judge.jail.read()

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from autograder.jail import errors
 from autograder.jail.launch import Jail
-from autograder.jail.process import Answer, StudentProcess
+from autograder.jail.process import Answer, Question, StudentProcess
 from autograder.limits import Limits
 from autograder.submission import Opened, RunCell
 
@@ -31,6 +31,7 @@ class Session:
     limits: Limits
     seed: int
     files: dict[str, bytes] = field(default_factory=dict)
+    processor: int | None = None  # the only one that its processes may use
     generation: int = 0
     process: StudentProcess | None = None
     cells: dict[str, CellReport] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Session:
     cpu_left: float = 0.0
     spent: float = 0.0  # CPU seconds of the processes before the present one
     started: float = field(default_factory=time.monotonic)
-    printed: int = 0
+    defined: frozenset[str] | None = None  # exercises that are there in the present process, once that has been asked
     alone: bool = True  # whether the present exercise is the first in its process
     threads: int = 1  # that ran, in all processes of the job, when the first exercise began
     notebook_seconds: float = 0.0  # by the clock: starting processes and running cells in them,
@@ -86,15 +87,27 @@ class Session:
         """CPU seconds of the submission so far, in steps of a clock tick; without asking, what was known last."""
         return self.spent + (self._used() if ask or self.process is None else self.process.used)
 
-    def request(self, operation: str, **body) -> Answer:
+    def request(self, operation: str, tensors: dict | None = None, **body) -> Answer:
         """One request within the exercise's time. Raises StudentFailure."""
+        (found,) = self.exchange([Question(operation, body, tensors)])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def exchange(self, questions: list[Question]) -> list[Answer | Exception]:
+        """Some requests together within the exercise's time: answers, as `StudentProcess.exchange` gives them."""
         asked = time.monotonic()
         try:
-            answer = self.process.request(operation, cpu=self.cpu_left, **body)
+            return self.process.exchange(questions, cpu=self.cpu_left)
         finally:
             self.answer_seconds += time.monotonic() - asked
-        self.printed = self.process.printed
-        return answer
+
+    def defines(self, name: str, names: list[str]) -> bool:
+        """Whether the notebook has the exercise `name` after all cells have run; asked for all the `names` at once, once per process. Raises StudentFailure."""
+        if self.defined is None:
+            kinds = self.request("kinds", names=names).header["value"]
+            self.defined = frozenset(kinds) if isinstance(kinds, dict) else frozenset()
+        return name in self.defined
 
     def need_probe(self, module: ModuleType) -> None:
         """Send a probe module's source over, once per process."""
@@ -125,7 +138,8 @@ class Session:
             self.spent += self._used()
             self.generation += 1
             self.probes.clear()
-            self.process = StudentProcess(self.jail, self.limits, self.seed)
+            self.defined = None
+            self.process = StudentProcess(self.jail, self.limits, self.seed, self.processor)
             if self._run_cells([cell for cell in self.notebook.cells if self.cells.get(cell.label, CellReport("")).state != "lost"], left):
                 return
         raise errors.Died("Your notebook ended its process again and again, so it was not started any more.")

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -11,6 +12,7 @@ from autograder.checking import Wrong, wrong
 from autograder.draws import Draw
 from autograder.jail import errors
 from autograder.jail.inside.wire import ProtocolError
+from autograder.jail.process import Answer, Question
 from autograder.session import Session
 from autograder.values import RemoteId, TrustedCodec
 
@@ -43,6 +45,7 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     last: Last = field(default_factory=Last)
     classes: frozenset[str] = frozenset()  # names that are classes of modules in the reference
+    put: Callable[[Question], Answer] | None = None  # how a question gets its answer, where the session is not asked at once
     _observed: list = field(default_factory=list)
     _reports: list = field(default_factory=list)  # forms of what the probes that were sent observe
 
@@ -79,16 +82,30 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
+        return self._value(self._answer(self._question(operation, target, args, kwargs)), target, args, kwargs)
+
+    def _question(self, operation: str, target: dict, args: tuple, kwargs: dict) -> Question:
         codec = TrustedCodec(need_probe=self._need_probe)
         body = {"args": [codec.encode(part) for part in args], "kwargs": {key: codec.encode(part) for key, part in kwargs.items()}}
-        answer = self.session.request(operation, tensors=codec.tensors, **target, **body)
+        return Question(operation, target | body, codec.tensors)
+
+    def _value(self, answer: Answer, target: dict, args: tuple, kwargs: dict):
         for header, tensors in answer.observed:
             if "observed" in header:
                 self._observed += self._told(header["observed"], tensors)
         value = self.decode(answer.header["value"], answer.tensors)
-        self.last = Last(answer.header.get("grad") is True, self.session.printed)
+        self.last = Last(answer.header.get("grad") is True, answer.printed)
         self._enforce(answer.header, target, args, kwargs)
         return value
+
+    def _answer(self, question: Question) -> Answer:
+        if self.put is not None:
+            return self.put(question)
+        return self.session.request(question.operation, tensors=question.tensors, **question.body)
+
+    def beside(self) -> "Student":
+        """The same student for another check, which sees its own calls and observations only."""
+        return Student(self.session, classes=self.classes)
 
     def _told(self, trees, tensors) -> list:
         """What probes observed, as one frame brings it."""

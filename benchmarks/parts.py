@@ -10,17 +10,16 @@ depend on what else the machine does.
 import json
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
-from autograder.checks_runner import ChecksRunner, with_checks
+from autograder.checks_runner import with_checks
 from autograder.cost import MeteredJail, own
 from autograder.course import Course
 from autograder.judge import Judge
+from autograder.overhead import ASKING, CHECKS, Meter, metered
 from autograder.places import Places
-from autograder.student import Student
 from autograder.worker import Job
 from benchmarks.classroom import ASSIGNMENT, written
 
@@ -43,44 +42,20 @@ class Ready:
             yield job.key, list(self.results.values())[number % len(self.results)] | {"student": job.key}
 
 
-@contextmanager
-def metered(owner: type, name: str, spent: dict[str, float], part: str):
-    """Add the CPU seconds of this process in a method to `spent[part]`, its outermost call only."""
-    whole, depth = getattr(owner, name), []
-
-    def timed(*args, **keywords):
-        began = time.process_time()
-        depth.append(0)
-        try:
-            return whole(*args, **keywords)
-        finally:
-            depth.pop()
-            if not depth:
-                spent[part] += time.process_time() - began
-
-    setattr(owner, name, timed)
-    try:
-        yield
-    finally:
-        setattr(owner, name, whole)
-
-
 def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tuple[dict[str, dict], dict[str, float]]:
     """Results by student, and CPU seconds by part, summed over `rounds` judgings of the class after one that warms up."""
-    results, jail, spent = {}, judge.jail, dict.fromkeys(("runner", "channel"), 0.0)
+    results, jail, checks, asking = {}, judge.jail, Meter(), Meter()
     jobs = [Job(student, course.submission(student, ASSIGNMENT)) for student in students]
-    with metered(ChecksRunner, "run", spent, "runner"), metered(Student, "ask", spent, "channel"):
+    with metered(checks, *CHECKS), metered(asking, *ASKING):
         for number in range(rounds + 1):
             for job in jobs:
                 results[job.key] = judge.judge(job.submission).to_json()
             if number == 0:
-                spent.update(dict.fromkeys(spent, 0.0))
-                jail.student = jail.supervisor = 0.0
+                checks.total = asking.total = jail.student = jail.supervisor = 0.0
                 began, fork = time.process_time(), own(jail.warm)
     grader, fork = time.process_time() - began, own(jail.warm) - fork
-    student = jail.student
-    return results, {"start of its process": jail.supervisor + fork, "student's process": student, "checks": spent["runner"] - spent["channel"],
-                     "channel": spent["channel"], "reading and bookkeeping": grader - spent["runner"]}  # fmt: skip
+    return results, {"start of its process": jail.supervisor + fork, "student's process": jail.student, "checks": checks.total - asking.total,
+                     "channel": asking.total, "reading and bookkeeping": grader - checks.total}  # fmt: skip
 
 
 def parts(root: Path, rounds: int) -> dict[str, float]:

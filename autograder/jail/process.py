@@ -5,6 +5,7 @@ import secrets
 import select
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from autograder.jail import errors
@@ -12,27 +13,39 @@ from autograder.jail.inside import wire
 from autograder.jail.launch import Jail
 from autograder.limits import Limits
 
+AT_ONCE = 1 << 16  # bytes of questions that are written before the first answer is read: as many as a channel holds while the student's process reads none
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
 MOST_ARGUMENTS = 100  # of one call
 ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
 
 
 @dataclass
+class Question:
+    """One request to the student's process."""
+
+    operation: str
+    body: dict
+    tensors: dict | None = None
+
+
+@dataclass
 class Answer:
-    """One reply: its header, its tensors, and the observations that came before it."""
+    """One reply: its header, its tensors, the observations that came before it, and characters printed so far."""
 
     header: dict
     tensors: dict
     observed: list = field(default_factory=list)
+    printed: int = 0
 
 
 class StudentProcess:
     """A forked, jailed process. Any StudentFailure other than Raised ends it (`alive` turns False)."""
 
-    def __init__(self, jail: Jail, limits: Limits, seed: int):
+    def __init__(self, jail: Jail, limits: Limits, seed: int, processor: int | None = None):
         self.limits, self.alive, self.number = limits, True, 0
         self.known = False  # whether `used` and `threads` are what was told after the last answer
-        self.channel, self.control = jail.fork(limits.for_job(seed))
+        self.channel, self.control = jail.fork(limits.for_job(seed, processor))
+        self.channel.settimeout(limits.wall)
         self.incoming = wire.Incoming(self.channel)
         self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1
         self.begin_budget()
@@ -49,30 +62,40 @@ class StudentProcess:
 
         Raises a StudentFailure where no well-formed reply comes. `on_event` gets the frames (header, tensors) that precede the reply.
         """
-        if not self.alive:
-            raise errors.Died("The process that runs your code had ended before this call.")
+        (found,) = self.exchange([Question(operation, body, tensors)], cpu=cpu, on_event=on_event)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def exchange(self, questions: list[Question], *, cpu: float, on_event=None) -> list[Answer | Exception]:
+        """Send some requests together and wait for their replies: for each, in order, an Answer or what its code raised.
+
+        Where the process is lost the list ends with why (another StudentFailure, or a JailFault); what came before that had been answered.
+        """
+        found: list[Answer | Exception] = []
         self.known = False
-        self.number = secrets.randbelow(1 << 53)  # not to be guessed, so that no reply can be sent before its call
-        self.budget.begin_call()
         try:
-            self.channel.settimeout(self.limits.wall)
-            wire.send(self.channel, {"id": self.number, "op": operation} | body, tensors)
-            return self._await(cpu, on_event)
-        except errors.Raised:
-            raise
-        except errors.StudentFailure:
+            if not self.alive:
+                raise errors.Died("The process that runs your code had ended before this call.")
+            for numbers, frames in _bundles(questions):
+                self.channel.sendall(frames)
+                for self.number in numbers:
+                    self.budget.begin_call()
+                    found.append(self._await(cpu, on_event))
+        except errors.StudentFailure as failure:
             self.close()
-            raise
+            found.append(failure)
         except wire.ProtocolError as error:
             self.close()
-            raise errors.BadReply(f"Your code disturbed the channel to the grader: {error}.") from error
-        except TimeoutError as error:
+            found.append(errors.BadReply(f"Your code disturbed the channel to the grader: {error}."))
+        except TimeoutError:
             self.close()
-            raise errors.TimedOut(f"Your code did not take the grader's call within {self.limits.wall:.0f} s.") from error
-        except (EOFError, OSError) as error:
-            raise self._post_mortem() from error
+            found.append(errors.TimedOut(f"Your code did not take the grader's call within {self.limits.wall:.0f} s."))
+        except (EOFError, OSError):
+            found.append(self._post_mortem())
+        return found
 
-    def _await(self, cpu: float, on_event) -> Answer:
+    def _await(self, cpu: float, on_event) -> Answer | errors.Raised:
         observed, size = [], 0
 
         def wait() -> None:
@@ -93,10 +116,10 @@ class StudentProcess:
             _check_report(header)
             self.printed = header.get("printed", self.printed)
             if "error" in header:
-                raise errors.raised(header["error"])
+                return errors.raised(header["error"])
             if "value" not in header:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
-            return Answer(header, tensors, observed)
+            return Answer(header, tensors, observed, self.printed)
 
     def speaks_unasked(self) -> bool:
         """Whether something lies on the channel though no call is under way."""
@@ -180,6 +203,21 @@ class _Budget:
         if used == float("inf") and not _readable(self.process.channel, 0):
             raise EOFError("the job has ended")
         return used
+
+
+def _bundles(questions: list[Question]) -> Iterator[tuple[list[int], bytes]]:
+    """Numbers and frames of questions that are sent together. A number is not to be guessed, so that no reply can be sent before its call."""
+    numbers, frames, size = [], [], 0
+    for question in questions:
+        number = secrets.randbelow(1 << 53)
+        frame = wire.framed({"id": number, "op": question.operation} | question.body, question.tensors)
+        if numbers and size + len(frame) > AT_ONCE:
+            yield numbers, b"".join(frames)
+            numbers, frames, size = [], [], 0
+        numbers.append(number)
+        frames.append(frame)
+        size += len(frame)
+    yield numbers, b"".join(frames)
 
 
 def _check_report(header: dict) -> None:

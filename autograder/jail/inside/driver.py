@@ -16,6 +16,7 @@ from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
 TOLD_AT_ONCE = 50  # observations of probes
+KEPT_BACK = 1 << 20  # bytes of replies that wait for the next ones
 ABSENT = object()
 
 
@@ -27,13 +28,27 @@ class Driver:
         self.notebook, self.objects = cells.Notebook(), Objects()
         self.observed, self.seen = [], InsideCodec(self.objects, copies=True)
         self.covered = {}  # what stood where a stand-in is now, by name
+        self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
 
     def send(self, message: dict, tensors: dict | None = None) -> None:
-        """Write one frame, unless this is a forked copy of the process that strayed into the loop: that one ends."""
+        """Make one frame, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
+
+        A forked copy of the process that strayed into the loop ends here.
+        """
         if os.getpid() != self.pid:
             os._exit(0)
-        wire.send(self.channel, message, tensors)
+        frame = wire.framed(message, tensors)
+        self.outgoing.append(frame)
+        self.size += len(frame)
+        if self.size > KEPT_BACK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the frames that wait."""
+        if self.outgoing:
+            frames, self.outgoing, self.size = self.outgoing, [], 0
+            self.channel.sendall(b"".join(frames))
 
     def serve(self) -> None:
         """Answer requests until the channel closes."""
@@ -41,7 +56,7 @@ class Driver:
         incoming = wire.Incoming(self.channel)
         while True:
             try:
-                request, tensors = incoming.frame()
+                request, tensors = incoming.frame(self.flush)  # before it waits for more
             except EOFError:
                 return
             self.number = request["id"]
@@ -130,6 +145,7 @@ class Driver:
         """Run cells one after another; say which one is running before each, so that a death names its cell."""
         for cell in to_run:
             self.send({"id": self.number, "cell": cell["label"], "state": "start"})
+            self.flush()
             try:
                 self.notebook.run(cell["label"], cell["source"], cell["definitions_only"])
                 report = {"state": "done"}

@@ -163,8 +163,8 @@ def packed(tensors: Iterable[torch.Tensor]) -> tuple[list, list[bytes]]:
     return table, parts
 
 
-def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
-    """Write one frame, with tensors named "0", "1", ... Raises ProtocolError where it would be longer than a reader accepts."""
+def framed(header: dict, tensors: dict[str, torch.Tensor] | None = None) -> bytes:
+    """One frame, with tensors named "0", "1", ... Raises ProtocolError where it would be longer than a reader accepts."""
     parts = []
     if tensors:
         table, parts = packed(tensors.values())
@@ -172,7 +172,12 @@ def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] 
     text, size = JSON.encode(header).encode(), sum(map(len, parts))
     if len(text) > MAX_HEADER or size > MAX_PAYLOAD:
         raise ProtocolError(f"a message of {len(text) + size} bytes is too long")
-    channel.sendall(b"".join((LENGTHS.pack(len(text), size), text, *parts)))
+    return b"".join((LENGTHS.pack(len(text), size), text, *parts))
+
+
+def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
+    """Write one frame. Raises ProtocolError as `framed` does; nothing has gone out then."""
+    channel.sendall(framed(header, tensors))
 
 
 @dataclass
