@@ -2,7 +2,7 @@
 
 What a question costs is mostly the way there and back, two changes of process, and most checks ask few questions. Every check has a Student of its own, and
 torch's random state and gradient mode as if it ran alone. What comes out is what comes out one after another: the first check, in their order, that does not
-pass. Where the student's process is lost to a question that would not have been next, that cannot be told any more, and they have to run one after another.
+pass. Where the student's process is lost to one of several questions, that cannot be told any more, and they have to run one after another.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from autograder.student import Student
 
 
 class OneAfterAnother(Exception):
-    """The student's process was lost, and checks that come before the one that lost it had not ended."""
+    """The student's process was lost, and by which check's question is not known."""
 
 
 @dataclass
@@ -74,23 +74,24 @@ def first_that_fails(runs: list[Callable[[Student], BaseException | None]], stud
 
 
 def _until_one_fails(checks: list[Check], session) -> int | None:
-    """Run all checks; the place of the first that fails, or None."""
-    for check in checks:
+    """Run all checks; the place of the first that fails, or None.
+
+    The first one goes alone: a wrong answer mostly fails there, and what never ends does not end there, so that nothing is computed in vain.
+    """
+    checks[0].start()
+    while not checks[0].ended:
+        checks[0].go_on(*session.exchange([checks[0].question]))
+    if checks[0].raised is not None:
+        return 0
+    for check in checks[1:]:
         check.start()
-    furthest = -1  # the last check of which a question has gone over
     while (first := _first_open(checks)) is not None and not checks[first].ended:
-        if not session.process.alive:
+        asking = [check for check in checks[first:] if not check.ended]
+        found = session.exchange([check.question for check in asking])
+        if isinstance(found[-1], Exception) and not isinstance(found[-1], errors.Raised):
             raise OneAfterAnother
-        asking = [place for place in range(first, len(checks)) if not checks[place].ended]
-        for place, found in zip(asking, session.exchange([checks[place].question for place in asking]), strict=False):
-            if isinstance(found, Exception) and not isinstance(found, errors.Raised):  # the process is lost, and no further answer comes
-                first = _first_open(checks)
-                if checks[first].ended:
-                    return first
-                if first < place or furthest > place:
-                    raise OneAfterAnother
-            checks[place].go_on(found)
-            furthest = max(furthest, place)
+        for check, one in zip(asking, found, strict=True):
+            check.go_on(one)
     return first
 
 

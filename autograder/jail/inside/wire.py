@@ -193,32 +193,36 @@ class Incoming:
 
         Raises EOFError at the end of the channel, ProtocolError for a malformed frame.
         """
-        header_length, payload_length = LENGTHS.unpack(self._exactly(LENGTHS.size, wait))
+        self._have(LENGTHS.size, wait)
+        header_length, payload_length = LENGTHS.unpack_from(self.ahead)
         if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
             raise ProtocolError("a message announces more bytes than are allowed")
-        header = self._exactly(header_length, wait)
-        header, tensors = parse(header, self._exactly(payload_length, wait) if payload_length else bytearray(), strict)
+        start, end = LENGTHS.size, LENGTHS.size + header_length
+        if end + payload_length <= READ_AHEAD:
+            self._have(end + payload_length, wait)
+            header, payload = self.ahead[start:end], self.ahead[end : end + payload_length]
+            del self.ahead[: end + payload_length]
+        else:
+            del self.ahead[:start]
+            header, payload = self._long(header_length, wait), self._long(payload_length, wait)
+        header, tensors = parse(header, payload, strict)
         self.cost = HEADER_COST * header_length + payload_length + 1000 * (1 + len(tensors))
         return header, tensors
 
-    def _exactly(self, count: int, wait: Callable[[], None]) -> bytearray:
-        while len(self.ahead) < min(count, READ_AHEAD):
+    def _have(self, count: int, wait: Callable[[], None]) -> None:
+        """Read until so many bytes are here."""
+        while len(self.ahead) < count:
             wait()
             got = self.channel.recv(READ_AHEAD)
             if not got:
                 raise EOFError("the channel was closed")
             self.ahead += got
-        if count <= len(self.ahead):
-            taken = self.ahead[:count]
-            del self.ahead[:count]
-            return taken
-        return self._long(count, wait)
 
     def _long(self, count: int, wait: Callable[[], None]) -> bytearray:
-        """More than is read ahead, read into its place."""
-        buffer, got = bytearray(count), len(self.ahead)
-        buffer[:got] = self.ahead
-        self.ahead.clear()
+        """The next bytes, which may be more than is read ahead: these are read into their place."""
+        buffer, got = bytearray(count), min(count, len(self.ahead))
+        buffer[:got] = self.ahead[:got]
+        del self.ahead[:got]
         view = memoryview(buffer)
         while got < count:
             wait()
