@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from autograder import diagnosis, processor, source, stand_ins
+from autograder import diagnosis, source, stand_ins
 from autograder.checking import Wrong
 from autograder.checks_runner import ChecksRunner, Finding
 from autograder.jail import errors
@@ -58,15 +58,13 @@ class Judge:
         except Exception:  # a notebook that the reader cannot digest is the grader's problem, not the student's
             results = [ExerciseResult(e.name, 0, e.points, "grader fault", None, FAULT, traceback.format_exc()) for e in wanted]
             return Result(assignment.name, submission.student, "graded", None, seed, time.monotonic() - start, results)
-        read = time.monotonic() - start
-        with processor.kept() as number:
-            session = Session(self.jail, notebook, limits, _job_seed(seed), submission.files, number)
-            try:
-                judging = _Exercises(self, assignment, session, seed, limits)
-                exercises = judging.judge(wanted)
-                student = session.computed()
-            finally:
-                session.close()
+        session, read = Session(self.jail, notebook, limits, _job_seed(seed), submission.files), time.monotonic() - start
+        try:
+            judging = _Exercises(self, assignment, session, seed, limits)
+            exercises = judging.judge(wanted)
+            student = session.computed()
+        finally:
+            session.close()
         seconds, waited = time.monotonic() - start, read + session.notebook_seconds + session.answer_seconds
         spent = {"reading": read, "notebook": session.notebook_seconds, "answers": session.answer_seconds, "checks": seconds - waited,
                  "student_cpu": student, "grader_cpu": time.process_time() - computed}  # fmt: skip

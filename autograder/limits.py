@@ -30,10 +30,10 @@ class Limits:
     cells: int = 2000  # cells of a notebook
     weights: int = 32 * MIB  # size of submitted weights
 
-    def for_job(self, seed: int, processor: int | None = None) -> dict:
-        """What the supervisor needs to know, as plain data; `processor` is the number of the only one that the job may use."""
+    def for_job(self, seed: int) -> dict:
+        """What the supervisor needs to know, as plain data."""
         return {"memory": self.memory, "cpu": int(self.total_cpu) + 5, "disk": self.disk, "files": self.files, "processes": self.processes,
-                "output": self.output, "seed": seed, "processor": processor, "until": time.monotonic() + self.total_wall}  # fmt: skip
+                "output": self.output, "seed": seed, "until": time.monotonic() + self.total_wall}  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> "Limits":

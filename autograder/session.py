@@ -31,7 +31,6 @@ class Session:
     limits: Limits
     seed: int
     files: dict[str, bytes] = field(default_factory=dict)
-    processor: int | None = None  # the only one that its processes may use
     generation: int = 0
     process: StudentProcess | None = None
     cells: dict[str, CellReport] = field(default_factory=dict)
@@ -139,7 +138,7 @@ class Session:
             self.generation += 1
             self.probes.clear()
             self.defined = None
-            self.process = StudentProcess(self.jail, self.limits, self.seed, self.processor)
+            self.process = StudentProcess(self.jail, self.limits, self.seed)
             if self._run_cells([cell for cell in self.notebook.cells if self.cells.get(cell.label, CellReport("")).state != "lost"], left):
                 return
         raise errors.Died("Your notebook ended its process again and again, so it was not started any more.")

@@ -41,10 +41,10 @@ class Answer:
 class StudentProcess:
     """A forked, jailed process. Any StudentFailure other than Raised ends it (`alive` turns False)."""
 
-    def __init__(self, jail: Jail, limits: Limits, seed: int, processor: int | None = None):
+    def __init__(self, jail: Jail, limits: Limits, seed: int):
         self.limits, self.alive, self.number = limits, True, 0
         self.known = False  # whether `used` and `threads` are what was told after the last answer
-        self.channel, self.control = jail.fork(limits.for_job(seed, processor))
+        self.channel, self.control = jail.fork(limits.for_job(seed))
         self.channel.settimeout(limits.wall)
         self.incoming = wire.Incoming(self.channel)
         self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1

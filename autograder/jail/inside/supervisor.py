@@ -9,7 +9,6 @@ import select
 import signal
 import socket
 import time
-from contextlib import suppress
 
 import namespaces
 import syscalls
@@ -27,7 +26,6 @@ PROC = "/proc"
 def supervise(limits: dict, channel: socket.socket, control: socket.socket, sandboxed: bool) -> None:
     """Start the job and stay until it has ended or the trusted side closes the control socket; then kill all of it."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _keep_to(limits.get("processor"))
     try:
         if sandboxed:
             namespaces.die_with_parent()
@@ -48,13 +46,6 @@ def supervise(limits: dict, channel: socket.socket, control: socket.socket, sand
     _, status = os.waitpid(pid, 0)
     code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
     _tell(control, {"end": "exit", "code": code, "used": clock.seen})
-
-
-def _keep_to(processor: int | None) -> None:
-    """Let this process and all that it starts run on one processor only."""
-    if processor is not None:
-        with suppress(OSError):  # it was taken away meanwhile
-            os.sched_setaffinity(0, {processor})
 
 
 def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> None:
