@@ -248,7 +248,12 @@ def is_blank(source: str, stub: str) -> bool:
         return True
     if "NotImplementedError" in stub and "NotImplementedError" not in source:  # most answers, without a look at their grammar
         return False
-    return skeleton(source) == skeleton(stub)
+    return skeleton(source) == _of_stub(stub)
+
+
+@cache
+def _of_stub(stub: str) -> str:
+    return skeleton(stub)
 
 
 def skeleton(source: str) -> str:
