@@ -149,41 +149,42 @@ class FeedbackWriter:
         names = (self.assignment, student)
         graded, folder = Path(self._app._format_source(*names)), Path(os.path.normpath(self._app._format_dest(*names)))
         text = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
-        page = self.page(nbformat.v4.reads(text), student, rows[student])
+        page = self.page([nbformat.NotebookNode(cell) for cell in json.loads(text)["cells"]], student, rows[student])
         if folder.exists():
             utils.rmtree(str(folder))
-        folder.mkdir(parents=True)
+        os.makedirs(folder)
         BaseConverter.init_assignment(self._app, *names)  # copies what lies beside the notebook
         (folder / f"{self.assignment}.html").write_text(page, encoding="utf-8")
         self._app.set_permissions(*names)
 
-    def page(self, notebook, student: str, marked: "Marked") -> str:
-        """The page of a graded notebook."""
+    def page(self, cells: list[nbformat.NotebookNode], student: str, marked: "Marked") -> str:
+        """The page of a graded notebook, whose cells are as its file has them: most are known, and only the others are made nbformat's own."""
         resources = {
             "inlining": self._style["inlining"], "unique_key": self.assignment, "output_files_dir": f"{self.assignment}_files", "metadata": {"name": self.assignment, "path": ""},
             "nbgrader": {"student": student, "assignment": self.assignment, "notebook": self.assignment, "db_url": "",
                          "score": marked.score - marked.penalty, "max_score": marked.max_score, "late_penalty": marked.penalty},
         }  # fmt: skip
-        for cell in notebook.cells:
+        for cell in cells:
             marked.put_into(cell)
-        fragments = self._fragments(notebook, resources)
-        listed = [cell for cell in notebook.cells if "nbgrader" in cell.metadata]
-        notebook.cells = [nbformat.NotebookNode(cell_type=cell.cell_type, metadata=cell.metadata) for cell in listed]  # all that the frame shows
+        fragments = self._fragments(cells, resources)
+        listed = [{"cell_type": cell.cell_type, "metadata": cell.metadata} for cell in cells if "nbgrader" in cell.metadata]  # all that the frame shows
+        notebook = nbformat.NotebookNode(cells=listed, metadata=nbformat.NotebookNode())
         if not self._around:
             self._around = self._render(self._exporter(OUTER, [], self._cells), notebook, resources).split(self._mark)
         above, below = self._around
-        before, _, after = self._render(self._frame, notebook, resources).partition(self._mark)
+        frame = self._frame.template.render(nb=notebook, resources=resources).lstrip("\n")  # as nbconvert does, less its steps, which are for cells
+        before, _, after = frame.partition(self._mark)
         return above + before + "".join(fragments) + after + below
 
-    def _fragments(self, notebook, resources: dict) -> list[str]:
+    def _fragments(self, cells: list[nbformat.NotebookNode], resources: dict) -> list[str]:
         """Every cell's HTML: kept from before, or made now, all new ones together."""
-        names = [html.escape(str(cell.pop("id", ""))) for cell in notebook.cells]
-        codes = [cell.pop("source") if cell.cell_type == "code" else None for cell in notebook.cells]
-        keys = [_key(cell) for cell in notebook.cells]
-        new = {key: cell for key, cell in zip(keys, notebook.cells, strict=True) if key not in self._kept}
+        names = [html.escape(str(cell.pop("id", ""))) for cell in cells]
+        codes = ["".join(cell.pop("source")) if cell.cell_type == "code" else None for cell in cells]  # nbformat writes a text as its lines
+        keys = [_key(cell) for cell in cells]
+        new = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in self._kept}
         if new:
-            cells = [{"source": ""} | cell | {"id": f"{self._place}-{number}"} for number, cell in enumerate(new.values())]
-            some = nbformat.from_dict({"cells": cells, "metadata": notebook.metadata, "nbformat": 4, "nbformat_minor": 5})
+            some = [{"source": ""} | cell | {"id": f"{self._place}-{number}"} for number, cell in enumerate(new.values())]
+            some = nbformat.v4.to_notebook({"cells": some, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
             made = self._render(self._cells, some, resources).split(self._mark)[1:]
             for number, (key, fragment) in enumerate(zip(new, made, strict=True)):
                 self._keep(key, fragment.replace(f"{self._place}-{number}", self._place))
@@ -233,9 +234,9 @@ class Marked:
     def put_into(self, cell) -> None:
         """Score and comment into a cell's metadata, where nbgrader's template looks for them. Raises KeyError where the gradebook has no such cell."""
         if utils.is_solution(cell) or utils.is_task(cell):
-            cell.metadata.nbgrader["comment"] = self.comments[cell.metadata.nbgrader["grade_id"]]
+            cell.metadata["nbgrader"]["comment"] = self.comments[cell.metadata["nbgrader"]["grade_id"]]
         if utils.is_grade(cell) or utils.is_task(cell):
-            cell.metadata.nbgrader["score"], cell.metadata.nbgrader["points"] = self.scores[cell.metadata.nbgrader["grade_id"]]
+            cell.metadata["nbgrader"]["score"], cell.metadata["nbgrader"]["points"] = self.scores[cell.metadata["nbgrader"]["grade_id"]]
 
 
 def _key(part: dict | str) -> bytes:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
-import nbformat
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import utils
 from nbgrader.api import Assignment as AssignmentRow
@@ -30,7 +29,7 @@ from autograder.database import unreachable
 from autograder.limits import Limits
 from autograder.nbgrader_steps.config import has_own_steps
 from autograder.nbgrader_steps.judging import with_verdicts
-from autograder.nbgrader_steps.opening import readable
+from autograder.nbgrader_steps.opening import as_file, readable
 from autograder.nbgrader_steps.saving import Marks, marks_of
 from autograder.places import Places
 from autograder.results import Result
@@ -171,7 +170,7 @@ class GradebookWriter:
         submitted, folder = Path(app._format_source(*names)), Path(os.path.normpath(app._format_dest(*names)))
         if folder.exists():
             utils.rmtree(str(folder))
-        folder.mkdir(parents=True)
+        os.makedirs(folder)
         BaseConverter.init_assignment(app, *names)  # copies what was handed in beside the notebook
         self._copy_from_source(folder)
         name = f"{self.assignment}.ipynb"
@@ -179,7 +178,7 @@ class GradebookWriter:
         for number, cell in enumerate(notebook.cells):
             cell.id = f"cell-{number}"
         notebook, _ = self._clear(with_verdicts(notebook, result), {})
-        (folder / name).write_text(nbformat.v4.writes(notebook) + "\n", encoding="utf-8")
+        (folder / name).write_text(as_file(notebook), encoding="utf-8")
         app.set_permissions(*names)
         return _Entry(student, marks_of(notebook, result), self._coursedir.get_existing_timestamp(str(submitted)))
 
@@ -254,7 +253,7 @@ class GradebookWriter:
         for kind, name in ((Grade, "grades"), (Comment, "comments")):
             rows = [vars(row) for made in new.values() for row in getattr(made, name)]
             if rows:
-                db.execute(insert(kind), rows)
+                db.execute(insert(kind).execution_options(render_nulls=True), rows)  # else a statement for every change between rows with and without a value
         for entry in batch:
             self._put_penalty(submissions[entry.student], self._notebook_of(submissions[entry.student]))
         db.commit()

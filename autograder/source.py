@@ -28,7 +28,7 @@ class Cell:
     source: str
     header: tuple[tuple[str, object], ...]
 
-    @property
+    @cached_property
     def released(self) -> str:
         """The source as students get it: solutions replaced by stubs, planted bugs uncovered."""
         if self.kind == "question":
@@ -46,7 +46,7 @@ class Cell:
             return "".join(f"{indent}{line}\n" for line in STUB.splitlines())
         raise ValueError(f"cell {self.name!r}: unknown region {kind}; known are SOLUTION and BUGGY")
 
-    @property
+    @cached_property
     def solved(self) -> str:
         """The source with its solution in and without markers or planted bugs."""
         return REGION.sub(lambda match: match[2] if match[1] == "SOLUTION" else "", self.source).rstrip()
@@ -87,7 +87,12 @@ class Assignment:
 
     def code(self, kind: str) -> dict[str, Cell]:
         """The code cells of a kind by name."""
-        return {cell.name: cell for cell in self.cells if cell.kind == kind and cell.type == "code"}
+        return self._code.get(kind, {})
+
+    @cached_property
+    def _code(self) -> dict[str, dict[str, Cell]]:
+        """The same of all kinds: it is asked for at every exercise of every submission."""
+        return {kind: {cell.name: cell for cell in self.cells if cell.kind == kind and cell.type == "code"} for kind in KINDS}
 
 
 @cache

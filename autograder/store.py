@@ -104,7 +104,8 @@ def safe_name(text: str) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that readers and crashes see the old or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():  # to look costs less than to be told that it is there
+        path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w") as file:

@@ -4,9 +4,11 @@ import ast
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from autograder.limits import Limits
 from autograder.source import Assignment
@@ -88,7 +90,7 @@ def open_notebook(data: bytes, assignment: Assignment, limits: Limits) -> Opened
     return _arrange(notebook, assignment, repairs)
 
 
-def parse(data: bytes, limits: Limits) -> tuple[nbformat.NotebookNode, list[str]]:
+def parse(data: bytes, limits: Limits) -> tuple[NotebookNode, list[str]]:
     """Bytes to a valid notebook of format 4, with what had to be repaired. Raises Ungradable."""
     if len(data) > limits.notebook:
         raise Ungradable(f"The file is larger than {limits.notebook >> 20} MiB. Clear its outputs, save it and hand it in again.")
@@ -143,7 +145,7 @@ def _depth(text: str) -> tuple[int, int]:
     return deepest, bare.count("[") + bare.count("{") + bare.count(",")
 
 
-def _plain(raw: dict, repairs: list[str]) -> nbformat.NotebookNode:
+def _plain(raw: dict, repairs: list[str]) -> NotebookNode:
     """A fresh notebook of format 4.5 with the readable cells of a raw one."""
     cells = []
     for cell in raw["cells"]:
@@ -152,17 +154,18 @@ def _plain(raw: dict, repairs: list[str]) -> nbformat.NotebookNode:
             continue
         source = cell.get("source", "")
         source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
-        source = HALF_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", source)
+        source = source if source.isascii() else HALF_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", source)
         cells.append(_plain_cell(cell["cell_type"], source, cell.get("metadata"), len(cells)))
-    return nbformat.from_dict({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    return NotebookNode(cells=cells, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)
 
 
-def _plain_cell(kind: str, source: str, metadata, number: int) -> dict:
+def _plain_cell(kind: str, source: str, metadata, number: int) -> NotebookNode:
     """A valid cell by construction (validating each would take longer than all the rest); of the metadata, only nbgrader's name for it is kept."""
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = marks.get("grade_id") if isinstance(marks, dict) else None
-    kept = {"nbgrader": {"grade_id": name}} if isinstance(name, str) else {}
-    return {"cell_type": kind, "id": f"cell-{number}", "metadata": kept, "source": source} | ({"outputs": [], "execution_count": None} if kind == "code" else {})
+    kept = NotebookNode(nbgrader=NotebookNode(grade_id=name)) if isinstance(name, str) else NotebookNode()
+    cell = NotebookNode(cell_type=kind, id=f"cell-{number}", metadata=kept, source=source)
+    return NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else cell
 
 
 def grade_id(cell) -> str | None:
@@ -209,11 +212,13 @@ def _setup(assignment: Assignment, name: str) -> str:
     return assignment.code("setup")[name].solved.strip()
 
 
+@cache
 def _by_text(assignment: Assignment) -> dict[str, tuple[str, str]]:
     """What each released cell is that is no exercise, by its text."""
     return {cell.released.strip(): (cell.kind, cell.name) for cell in assignment.cells if cell.type == "code" and cell.kind != "exercise"}
 
 
+@cache
 def released_roles(assignment: Assignment) -> dict[str, tuple[str, str]]:
     """What each released cell is, by its grade id: (kind, name)."""
     roles = {}
@@ -243,7 +248,12 @@ def is_blank(source: str, stub: str) -> bool:
         return True
     if "NotImplementedError" in stub and "NotImplementedError" not in source:  # most answers, without a look at their grammar
         return False
-    return skeleton(source) == skeleton(stub)
+    return skeleton(source) == _of_stub(stub)
+
+
+@cache
+def _of_stub(stub: str) -> str:
+    return skeleton(stub)
 
 
 def skeleton(source: str) -> str:

@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from functools import partial
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from grading import VAE, notebook
@@ -146,6 +147,20 @@ def test_both_ways_into_the_gradebook_write_the_same(prepared, tmp_path):
     for name, (page, _) in ours.items():
         assert plain(page) == plain(theirs[name][0]) if name.endswith(".html") else page == theirs[name][0], name
     assert "<script>alert(1)" not in ours[f"feedback/late/{VAE}/{VAE}.html"][0].decode()
+
+
+def test_a_graded_notebook_may_be_of_any_layout(prepared, tmp_path):
+    """On one line, as it is written, or with its texts as lines, as Jupyter saves it: the same page."""
+    course, pages = with_class(prepared, tmp_path / "course", {"one": notebook(HALF), "broken": b'{"cells": ['}), []
+    course.grade(VAE, Made())
+    for _ in range(2):
+        course.feedback(VAE)
+        pages.append(files(course, "feedback"))
+        for path in (course.root / "autograded").rglob("*.ipynb"):
+            path.chmod(0o644)
+            nbformat.write(nbformat.read(path, 4), path)
+            assert path.read_text(encoding="utf-8").count("\n") > 100
+    assert pages[0] == pages[1] and len(pages[0]) == 2
 
 
 def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):

@@ -1,11 +1,12 @@
 """Open a submitted notebook safely: what cannot be read is replaced by the release with a note, so that the class goes on."""
 
 import copy
+import json
 from functools import cache
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import Exporter, NotebookExporter
 from nbgrader.utils import compute_checksum
 
 from autograder import source
@@ -31,7 +32,13 @@ class OpenSubmission(NotebookExporter):
         resources.setdefault("metadata", {})
         resources["metadata"]["path"] = str(Path(filename).parent)
         resources["metadata"]["name"] = Path(filename).stem
-        return self.from_notebook_node(notebook, resources, **keywords)
+        notebook, resources = Exporter.from_notebook_node(self, notebook, resources, **keywords)
+        return as_file(notebook), resources
+
+
+def as_file(notebook: nbformat.NotebookNode) -> str:
+    """A graded notebook as the text of its file, on one line: nbformat itself indents, for which Python's encoder takes six times as long."""
+    return json.dumps(notebook, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.NotebookNode:
@@ -70,7 +77,7 @@ def _released(assignment: Assignment) -> list[nbformat.NotebookNode]:
 
 def _restore(cell, released) -> None:
     """Give a student's cell the marks and the type of the released one; its text stays, unless it is locked."""
-    cell.metadata.nbgrader = nbformat.from_dict(dict(released.metadata.nbgrader))
+    cell.metadata.nbgrader = nbformat.NotebookNode(released.metadata.nbgrader)
     cell.cell_type = released.cell_type
     if released.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
