@@ -47,8 +47,8 @@ class Plan:
 
 
 def full(rounds: int, large: int) -> Plan:
-    """Some half an hour on an idle machine with two cores, with three rounds."""
-    return Plan({"lean": 10, "whole": 4}, {"lean": 60, "whole": 60}, {"lean": 10, "whole": 4}, {"lean": rounds, "whole": 1}, large, 2)
+    """Some forty minutes on an idle machine with two cores, with three rounds."""
+    return Plan({"lean": 10, "whole": 4}, {"lean": 60, "whole": 60}, {"lean": 10, "whole": 4}, {"lean": rounds, "whole": rounds}, large, 2)
 
 
 def quick() -> Plan:
@@ -148,9 +148,9 @@ def told(module: str, *arguments: str) -> dict:
 
 
 def parts(plan: Plan, folder: Path) -> dict[str, float]:
-    """Where a submission's time goes, in a fresh course with six students of each version."""
+    """Where a submission's time goes, in a fresh course with thirty students of each version."""
     course = race.fresh(folder / "template-lean-ours", folder / "parts")
-    hand_in(course, class_of(60), "lean")
+    hand_in(course, class_of(300), "lean")
     return told("benchmarks.parts", str(course), str(plan.judgings))
 
 
