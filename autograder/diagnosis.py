@@ -9,6 +9,7 @@ import torch
 from autograder import versions
 from autograder.jail.inside.wire import Opaque
 from autograder.places import Places
+from autograder.reference import compiled
 from autograder.student import Call, Remote
 from workbook.equations import where
 
@@ -51,7 +52,7 @@ def by_replay(assignment: str, exercise: str, calls: list[Call], namespace, plac
 def _build(version: versions.Version, namespace):
     module = copy.copy(namespace.__dict__)
     try:
-        exec(compile(version.source, f"<misconception {version.id}>", "exec"), module)
+        exec(compiled(version.source, f"<misconception {version.id}>"), module)
     except Exception:  # a wrong version that cannot even be defined matches nothing
         return None
     return module[version.exercise]

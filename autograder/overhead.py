@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from autograder import cost, side_by_side
+from autograder import cost, diagnosis, side_by_side
 from autograder.arguments import assignment, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.jail.launch import INSIDE
@@ -29,7 +29,7 @@ from autograder.session import Session
 from autograder.student import Student
 
 RUNS = 5  # measured, after two that warm up
-CHECKS = ((ChecksRunner, "run"),)  # what runs the checks,
+CHECKS = ((ChecksRunner, "run"), (ChecksRunner, "fresh_reference"), (diagnosis, "by_replay"))  # what checks, with stand-ins and the search for the misconception,
 ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"), (side_by_side, "_state"), (side_by_side, "_put_state"))  # and what of it is no check's own
 PARTS = ("student's cells and functions", "checks' own computing", "overhead: grader", "overhead: student's process", "overhead: sandbox")
 

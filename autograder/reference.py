@@ -24,7 +24,13 @@ def run(module: types.ModuleType, text: str, filename: str) -> None:
     """Run source text in a module's namespace, silently, with its lines known to tracebacks."""
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     with redirect_stdout(io.StringIO()):
-        exec(compile(text, filename, "exec"), module.__dict__)
+        exec(compiled(text, filename), module.__dict__)
+
+
+@cache
+def compiled(text: str, filename: str) -> types.CodeType:
+    """A source's code, which takes longer to make than to run; only the course's own sources come here, so there are as many as it has."""
+    return compile(text, filename, "exec")
 
 
 @cache

@@ -72,10 +72,10 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
 
 def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, clock: "Clock") -> str | None:
     """Answer questions and watch the limits until the job ends by itself (None) or must be ended (the reason)."""
-    child, memory = os.pidfd_open(pid), Memory(limits["memory"])
+    child, memory, next_look = os.pidfd_open(pid), Memory(limits["memory"]), 0.0
     try:
         while True:
-            ready, _, _ = select.select([child, control], [], [], TICK)
+            ready, _, _ = select.select([child, control], [], [], max(0.0, next_look - time.monotonic()))
             if child in ready:
                 return None
             processes = _family(pid) if sandboxed else {pid: _stat(pid)}
@@ -84,6 +84,9 @@ def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, cloc
                 if not control.recv(4096):
                     return "closed"
                 _tell(control, {"usage": used, "queued": clock.queued(processes), "threads": sum(int(stat[17]) for stat in processes.values() if stat)})
+            if time.monotonic() < next_look:
+                continue
+            next_look = time.monotonic() + TICK
             if len(processes) > limits["processes"]:
                 return "processes"
             if memory.exceeded(processes):
