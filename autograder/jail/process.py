@@ -16,6 +16,7 @@ from autograder.limits import Limits
 AT_ONCE = 1 << 16  # bytes of questions that are written before the first answer is read: as many as a channel holds while the student's process reads none
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
 MOST_ARGUMENTS = 100  # of one call
+TOO_MUCH = "A probe observed more than the grader takes in."
 ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
 
 
@@ -47,6 +48,7 @@ class StudentProcess:
         self.channel, self.control = jail.fork(limits.for_job(seed))
         self.channel.settimeout(limits.wall)
         self.incoming = wire.Incoming(self.channel)
+        self.held = 0  # bytes of memory that the answers of the present exchange take
         self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1
         self.begin_budget()
 
@@ -71,15 +73,18 @@ class StudentProcess:
         """Send some requests together and wait for their replies: for each, in order, an Answer or what its code raised.
 
         Where the process is lost the list ends with why (another StudentFailure, or a JailFault); what came before that had been answered.
+        All answers together may be as long as what probes may observe during one call, but for the last, so that many cost no more memory than one.
         """
         found: list[Answer | Exception] = []
-        self.known = False
+        self.known, self.held = False, 0
         try:
             if not self.alive:
                 raise errors.Died("The process that runs your code had ended before this call.")
             for numbers, frames in _bundles(questions):
                 self.channel.sendall(frames)
                 for self.number in numbers:
+                    if self.held > self.limits.observed:
+                        raise errors.BadReply(TOO_MUCH)
                     self.budget.begin_call()
                     found.append(self._await(cpu, on_event))
         except errors.StudentFailure as failure:
@@ -96,7 +101,7 @@ class StudentProcess:
         return found
 
     def _await(self, cpu: float, on_event) -> Answer | errors.Raised:
-        observed, size = [], 0
+        observed = []
 
         def wait() -> None:
             self.budget.wait_readable(cpu)
@@ -105,10 +110,10 @@ class StudentProcess:
             header, tensors = self.incoming.frame(wait, strict=True)
             if header.get("id") != self.number:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
+            self.held += self.incoming.cost
             if "observed" in header or "cell" in header:
-                size += self.incoming.cost
-                if size > self.limits.observed:
-                    raise errors.BadReply("A probe observed more than the grader takes in.")
+                if self.held > self.limits.observed:
+                    raise errors.BadReply(TOO_MUCH)
                 observed.append((header, tensors))
                 if on_event is not None:
                     on_event(header)

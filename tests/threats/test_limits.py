@@ -15,9 +15,9 @@ from hostile import EXERCISE, HEAD, RIGHT, WITNESS, Attack, body, held, judge, j
 
 from autograder import steady
 from autograder.cost import descendants, processes
-from autograder.jail.errors import TimedOut
+from autograder.jail.errors import BadReply, TimedOut
 from autograder.jail.launch import Jail
-from autograder.jail.process import StudentProcess
+from autograder.jail.process import Question, StudentProcess
 from autograder.limits import Limits
 from autograder.submission import Submission
 from autograder.worker import Job
@@ -172,6 +172,18 @@ def test_waiting_for_a_processor_is_not_the_students_time():
         request["cells"][0]["source"] = SLEEP
         with pytest.raises(TimedOut, match="no answer within"):
             StudentProcess(jail, limits, 1).request("cells", **request)
+
+
+@pytest.mark.row(34)
+def test_many_long_answers_at_once_cost_no_more_memory_than_one():
+    """Half a MiB for each of five questions that go over together, where a MiB is taken in: the third answer is not waited for."""
+    define = {"label": "1", "source": "import torch\ndef long():\n    return torch.zeros(1 << 17)", "definitions_only": False}
+    with Jail() as jail:
+        process = StudentProcess(jail, Limits(observed=1 << 20), 1)
+        process.request("cells", cpu=10.0, cells=[define])
+        first, second, end = process.exchange([Question("call", {"name": "long"})] * 5, cpu=10.0)
+    assert first.tensors["0"].numel() == second.tensors["0"].numel() == 1 << 17
+    assert isinstance(end, BadReply) and not process.alive
 
 
 @pytest.mark.row(55)

@@ -39,10 +39,13 @@ class Driver:
         if os.getpid() != self.pid:
             os._exit(0)
         frame = wire.framed(message, tensors)
+        if self.size + len(frame) > KEPT_BACK:
+            self.flush()
+        if len(frame) > KEPT_BACK:  # not copied again
+            self.channel.sendall(frame)
+            return
         self.outgoing.append(frame)
         self.size += len(frame)
-        if self.size > KEPT_BACK:
-            self.flush()
 
     def flush(self) -> None:
         """Write the frames that wait."""
