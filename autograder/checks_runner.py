@@ -4,6 +4,7 @@
 """
 
 import functools
+import gc
 import os
 import traceback
 import types
@@ -27,6 +28,7 @@ OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warning
            "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "--assert=plain", "--continue-on-collection-errors",
            "--import-mode=importlib"]  # fmt: skip
 FIXTURES = {"student", "reference", "draw"}
+YOUNG = 5_000  # objects made since Python last looked for garbage: about as many as one submission brings
 
 
 @dataclass
@@ -46,6 +48,7 @@ class ChecksRunner:
     places: Places
     items: dict[tuple[str, str], list] = field(default_factory=dict)
     broken: dict[tuple[str, str], str] = field(default_factory=dict)
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)  # the names of classes by assignment
     _current: tuple | None = None
     _raised: tuple[str, BaseException] | None = None
 
@@ -81,6 +84,8 @@ class ChecksRunner:
 
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
+        gc.freeze()  # what is loaded by now stays; to look through it for garbage again and again took a tenth of the grader's time,
+        gc.set_threshold(YOUNG)  # and to look through what is new seven times in a submission, some more
         self.serve(self)
         return True
 
@@ -98,8 +103,10 @@ class ChecksRunner:
 
     def _classes(self, assignment: str) -> frozenset[str]:
         """The exercises that are classes of modules."""
-        kinds = vars(self.reference(assignment))
-        return frozenset(name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, torch.nn.Module))
+        if assignment not in self._known:
+            kinds = vars(self.reference(assignment))
+            self._known[assignment] = frozenset(name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, torch.nn.Module))
+        return self._known[assignment]
 
     def dependencies(self, assignment: str, exercise: str) -> tuple[str, ...]:
         """The exercises that a right answer may call."""

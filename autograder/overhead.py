@@ -36,20 +36,21 @@ PARTS = ("student's cells and functions", "checks' own computing", "overhead: gr
 
 @dataclass
 class Meter:
-    """CPU seconds between `start` and `stop`; nested ones count once."""
+    """CPU seconds between entering and leaving; nested ones count once, and only those within another meter's where one is given."""
 
+    within: "Meter | None" = None
     total: float = 0.0
     depth: int = 0
-    began: float = 0.0
+    began: float | None = None
 
     def __enter__(self):
         self.depth += 1
         if self.depth == 1:
-            self.began = time.thread_time()
+            self.began = time.thread_time() if self.within is None or self.within.depth else None
 
     def __exit__(self, *_exception):
         self.depth -= 1
-        if self.depth == 0:
+        if self.depth == 0 and self.began is not None:
             self.total += time.thread_time() - self.began
 
     def around(self, function):
@@ -134,7 +135,8 @@ def metered(meter: Meter, *functions: tuple[object, str]) -> Iterator[None]:
 
 def measure(judge: Judge, job) -> dict[str, float]:
     """One judging: CPU seconds by part, the sandbox's aside."""
-    checks, asking, judge.jail.forking = Meter(), Meter(), Meter()
+    checks, judge.jail.forking = Meter(), Meter()
+    asking = Meter(checks)
     with metered(checks, *CHECKS), metered(asking, *ASKING):
         began = time.thread_time()
         result = judge.judge(job.submission)

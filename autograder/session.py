@@ -148,15 +148,15 @@ class Session:
         expected, running = [cell.label for cell in cells], []
 
         def note(header: dict) -> None:
-            label, starts = header.get("cell"), header.get("state") == "start"
-            if label != (expected[0] if starts and expected else running[0] if running and not starts else None):
+            label, raised = header.get("cell"), "raised" in header
+            if label != (running[0] if raised and running else expected[0] if expected and not raised else None):
                 raise errors.BadReply("Your code disturbed the channel to the grader: it reported a cell that was not its turn.")
-            if starts:
-                running[:] = [expected.pop(0)]
-                self.process.begin_budget()
-            else:
-                failure = errors.raised(header["error"]) if header.get("state") == "error" else None
-                self.cells[label] = CellReport("error" if failure else "done", failure)
+            if raised:
+                self.cells[label] = CellReport("error", errors.raised(header["raised"]))
+                return
+            running[:] = [expected.pop(0)]
+            self.cells[label] = CellReport("done")  # as long as nothing else is told
+            self.process.begin_budget()
 
         try:
             self.process.begin_budget()

@@ -148,9 +148,9 @@ def told(module: str, *arguments: str) -> dict:
 
 
 def parts(plan: Plan, folder: Path) -> dict[str, float]:
-    """Where a submission's time goes, in a fresh course with thirty students of each version."""
+    """Where a submission's time goes, in a fresh course of the large class's size."""
     course = race.fresh(folder / "template-lean-ours", folder / "parts")
-    hand_in(course, class_of(300), "lean")
+    hand_in(course, class_of(plan.large), "lean")
     return told("benchmarks.parts", str(course), str(plan.judgings))
 
 

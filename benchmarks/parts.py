@@ -44,7 +44,8 @@ class Ready:
 
 def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tuple[dict[str, dict], dict[str, float]]:
     """Results by student, and CPU seconds by part, summed over `rounds` judgings of the class after one that warms up."""
-    results, jail, checks, asking = {}, judge.jail, Meter(), Meter()
+    results, jail, checks = {}, judge.jail, Meter()
+    asking = Meter(checks)  # requests outside of a check are bookkeeping
     jobs = [Job(student, course.submission(student, ASSIGNMENT)) for student in students]
     with metered(checks, *CHECKS), metered(asking, *ASKING):
         for number in range(rounds + 1):

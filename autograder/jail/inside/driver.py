@@ -56,7 +56,7 @@ class Driver:
     def serve(self) -> None:
         """Answer requests until the channel closes."""
         self.set_up()
-        incoming = wire.Incoming(self.channel)
+        incoming, told = wire.Incoming(self.channel), 0  # characters printed, as the last reply said
         while True:
             try:
                 request, tensors = incoming.frame(self.flush)  # before it waits for more
@@ -69,7 +69,11 @@ class Driver:
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
                 codec = InsideCodec(self.objects)
                 reply = {"error": describe(error)}
-            reply |= {"id": request["id"], "grad": codec.tracked, "printed": self.printed()}
+            reply["id"] = request["id"]
+            if codec.tracked:
+                reply["grad"] = True
+            if self.printed() != told:
+                reply["printed"] = told = self.printed()
             try:
                 self.tell_observed()
                 self.send(reply, codec.tensors)
@@ -145,16 +149,14 @@ class Driver:
         return reply | ({"random": True} if state is not None and not torch.equal(state, torch.get_rng_state()) else {})
 
     def run_cells(self, to_run: list) -> dict:
-        """Run cells one after another; say which one is running before each, so that a death names its cell."""
+        """Run cells one after another; say which one is running before each, so that a death names its cell, and what one raised."""
         for cell in to_run:
-            self.send({"id": self.number, "cell": cell["label"], "state": "start"})
+            self.send({"id": self.number, "cell": cell["label"]})
             self.flush()
             try:
                 self.notebook.run(cell["label"], cell["source"], cell["definitions_only"])
-                report = {"state": "done"}
             except BaseException as error:  # a cell may call sys.exit or raise anything; the next cell still runs
-                report = {"state": "error", "error": describe(error)}
-            self.send({"id": self.number, "cell": cell["label"]} | report)
+                self.send({"id": self.number, "cell": cell["label"], "raised": describe(error)})
         return {"value": None}
 
     def stand_in(self, names: list, source: str) -> None:
