@@ -84,7 +84,7 @@ class ChecksRunner:
 
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
-        gc.freeze()  # what is loaded by now stays; to look through it for garbage again and again took a tenth of the grader's time,
+        gc.freeze()  # what is loaded by now stays; to look through it for garbage again and again took a twentieth of the grader's time,
         gc.set_threshold(YOUNG)  # and to look through what is new seven times in a submission, some more
         self.serve(self)
         return True

@@ -78,6 +78,7 @@ class Driver:
                 self.tell_observed()
                 self.send(reply, codec.tensors)
             except (wire.ProtocolError, MemoryError) as error:  # nothing of the frame has gone out
+                told = None
                 self.send({"id": request["id"], "error": describe(error)})
 
     def set_up(self) -> None:
