@@ -4,7 +4,6 @@
 """
 
 import functools
-import gc
 import os
 import traceback
 import types
@@ -28,7 +27,6 @@ OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warning
            "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "--assert=plain", "--continue-on-collection-errors",
            "--import-mode=importlib"]  # fmt: skip
 FIXTURES = {"student", "reference", "draw"}
-YOUNG = 5_000  # objects made since Python last looked for garbage: about as many as one submission brings
 
 
 @dataclass
@@ -84,8 +82,6 @@ class ChecksRunner:
 
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
-        gc.freeze()  # what is loaded by now stays; to look through it for garbage again and again took a twentieth of the grader's time,
-        gc.set_threshold(YOUNG)  # and to look through what is new seven times in a submission, some more
         self.serve(self)
         return True
 
