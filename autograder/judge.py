@@ -35,7 +35,7 @@ class Judge:
     jail: Jail
     runner: ChecksRunner
     places: Places = field(default_factory=Places.here)
-    watch: Callable[[ExerciseResult, Session], None] = lambda result, session: None  # told of every verdict as it is reached
+    watch: Callable[[ExerciseResult], None] = lambda result: None  # told of every verdict as it is reached
 
     def judge(self, submission: Submission, seed: int | None = None, only: tuple[str, ...] = ()) -> Result:
         """The verdict. `seed` reproduces an earlier run; `only` limits it to some exercises. Never raises for anything in the submission.
@@ -95,7 +95,7 @@ class _Exercises:
             if result.outcome == "grader fault" and self.session.jail.ended():
                 result = self._safely(exercise)  # the sandbox had died under it: once more in a new one
             self.results[exercise.name] = result
-            self.judge_.watch(result, self.session)
+            self.judge_.watch(result)
         return list(self.results.values())
 
     def _safely(self, exercise: Exercise) -> ExerciseResult:

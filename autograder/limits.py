@@ -29,11 +29,12 @@ class Limits:
     code: int = 3 * MIB // 2  # characters of all cells together
     cells: int = 2000  # cells of a notebook
     weights: int = 32 * MIB  # size of submitted weights
+    modules: tuple[str, ...] = ()  # what many notebooks of this assignment import beyond what all do: it is loaded once for all of them, if it is there
 
     def for_job(self, seed: int) -> dict:
         """What the supervisor needs to know, as plain data."""
         return {"memory": self.memory, "cpu": int(self.total_cpu) + 5, "disk": self.disk, "files": self.files, "processes": self.processes,
-                "output": self.output, "seed": seed, "until": time.monotonic() + self.total_wall}  # fmt: skip
+                "output": self.output, "seed": seed, "until": time.monotonic() + self.total_wall, "modules": self.modules}  # fmt: skip
 
     @classmethod
     def load(cls, path: Path) -> "Limits":
@@ -45,6 +46,9 @@ class Limits:
         for name, value in given.items():
             if name not in known:
                 raise ValueError(f"{path}: unknown limit {name!r}; known are {', '.join(known)}")
-            if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
+            if known[name] not in (int, float):
+                if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+                    raise ValueError(f"{path}: limit {name} must be a list of names, not {value!r}")
+            elif not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
                 raise ValueError(f"{path}: limit {name} must be a positive number, not {value!r}")
-        return cls(**{name: (int(value) if known[name] is int else float(value)) for name, value in given.items()})
+        return cls(**{name: known[name](value) if known[name] in (int, float) else tuple(value) for name, value in given.items()})

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 
 from autograder import source
+from autograder.jail.errors import SandboxMissing
+from autograder.jail.launch import Jail
 from autograder.places import Places
 from autograder.results import ExerciseResult, Result
 from autograder.worker import Job, main
@@ -40,9 +42,12 @@ class Pool:
     places: Places = field(default_factory=Places.here)
     _all: list[_Worker] = field(default_factory=list)
     _lost_idle: int = 0
+    _jail: Jail | None = None  # where several workers have their warm processes from
 
     def __enter__(self) -> "Pool":
         self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
+        if self.workers > 1:
+            self._jail = self._own_jail()
         self._fill_up()
         return self
 
@@ -52,6 +57,9 @@ class Pool:
         for worker in self._all:
             _end(worker)
         self._all = []
+        if self._jail is not None:
+            self._jail.close()
+            self._jail = None
 
     def in_hand(self) -> list[str]:
         """The keys of the jobs that are being judged now."""
@@ -140,11 +148,22 @@ class Pool:
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed), daemon=True)
+        warm = self._jail.twin() if self._jail is not None else None
+        process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed, warm), daemon=True)
         with _deaf_to_interrupts(), _blind_to_this_folder():
             process.start()
         theirs.close()
+        if warm is not None:
+            warm.close()
         return _Worker(process, ours)
+
+    def _own_jail(self) -> Jail | None:
+        """A jail in which all that notebooks need is loaded once for all workers; None where there is no sandbox, which the workers will say."""
+        try:
+            with _deaf_to_interrupts():
+                return Jail(self.sandboxed).start()
+        except SandboxMissing:
+            return None
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """A grading worker: one pytest session and one jail, judging one submission after another."""
 
+import gc
 import os
 import signal
+import socket
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -21,26 +23,32 @@ class Job:
     only: tuple[str, ...] = ()
 
 
-def main(connection: Connection, root: Path, sandboxed: bool) -> None:
-    """Serve jobs from `connection` until it sends None or closes. Sends ("ready",), then (key, result JSON) or ("failed", text)."""
+def main(connection: Connection, root: Path, sandboxed: bool, warm: socket.socket | None) -> None:
+    """Serve jobs from `connection` until it sends None or closes. Sends ("ready",), then (key, result JSON) or ("failed", text).
+
+    warm: the control socket of a warm process that was made for this worker; None where it is to make one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides when to stop
     try:
-        _serve(connection, Places(root), sandboxed)
+        _serve(connection, Places(root), sandboxed, warm)
     except EOFError:
         return
     except Exception:
         connection.send(("failed", traceback.format_exc()))
 
 
-def _serve(connection: Connection, places: Places, sandboxed: bool) -> None:
+def _serve(connection: Connection, places: Places, sandboxed: bool, warm: socket.socket | None) -> None:
     from autograder.jail.launch import Jail
 
-    with Jail(sandboxed) as jail:  # warms up while this process imports torch and collects the checks
+    gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
+    with Jail(sandboxed, warm) as jail:  # warms up while this process imports torch and collects the checks
         import torch
 
         from autograder.checks_runner import with_checks
+        from autograder.jail.inside.eager import do_without_compiler
 
         torch.set_num_threads(1)
+        do_without_compiler()
         with_checks(places, lambda runner: _loop(connection, runner, jail, places))
 
 
@@ -48,6 +56,7 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
     from autograder.judge import Judge
 
     judge = Judge(jail, runner, places)
+    gc.enable()
     try:
         jail.wait_ready()
     except Exception as error:
@@ -57,7 +66,7 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
     while (job := _next(connection)) is not None:
         result = judge.judge(job.submission, job.seed, job.only)
         connection.send((job.key, result.to_json()))
-        if jail.process.poll() is not None:
+        if jail.ended(0):
             jail.close()
             jail.start()
 

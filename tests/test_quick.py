@@ -1,9 +1,10 @@
-"""`autograder check`: the sandbox that is ready sooner judges as the usual one does, and loads what is slow only after the first verdict."""
+"""What loads sooner judges the same: torch without its compiler, and one notebook judged at once for someone who waits."""
 
 import json
 import subprocess
 import sys
 
+import pytest
 from grading import VAE, notebook
 
 from autograder.jail.launch import INSIDE, Jail
@@ -13,23 +14,59 @@ from autograder.quick import judge_one
 from autograder.submission import Submission
 from autograder.worker import Job
 
-ON_META = """
+WARM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import zygote
-zygote.warm_up(quick=True)
+zygote.warm_up()
 import torch
-x = torch.randn(3, 2).to("meta")
-result = (x.exp() + x**2 - 1 - x).sum(1).softmax(0)
-loaded = "torch._dynamo" in sys.modules
-compiled = torch.compile(lambda y: y.exp() + 1, backend="eager")(torch.zeros(2)).tolist()
-print(json.dumps({"device": result.device.type, "shape": list(result.shape), "compiler": loaded, "compiled": compiled}))
+from torch.utils._python_dispatch import TorchDispatchMode
+
+def told(value):
+    print(json.dumps({"value": value, "compiler": "torch._dynamo" in sys.modules, "compiled": torch.compile(lambda y: y.exp() + 1, backend="eager")(torch.zeros(2)).tolist()}))
+
+class Counting(TorchDispatchMode):
+    seen = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.seen += 1
+        return function(*args, **(kwargs or {}))
+
+def on_meta():
+    x = torch.randn(3, 2).to("meta")
+    result = (x.exp() + x**2 - 1 - x).sum(1).softmax(0)
+    return [result.device.type, *x.sort(1).indices.shape, *result.shape]
+
+def steps(kind, **settings):
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimiser = kind([parameter], lr=0.1, **settings)
+    for _ in range(2):
+        optimiser.zero_grad()
+        parameter.square().sum().backward()
+        before = torch.is_grad_enabled()
+        optimiser.step()
+        assert torch.is_grad_enabled() == before
+    return parameter.tolist()
+
+def counted():
+    with Counting() as mode:
+        torch.zeros(2) + 1
+    return mode.seen
 """
+IN_A_WARM_PROCESS = {
+    "the meta device": "told(on_meta())",
+    "optimisers": "told([steps(torch.optim.Adam), steps(torch.optim.SGD), steps(torch.optim.RMSprop, differentiable=False)])",
+    "modes that see every operation": "told(counted())",
+}
 
 
-def test_the_meta_device_needs_no_compiler_and_compiling_still_works():
-    said = subprocess.run([sys.executable, "-c", ON_META, str(INSIDE)], capture_output=True, text=True, check=True, timeout=120)
-    assert json.loads(said.stdout.splitlines()[-1]) == {"device": "meta", "shape": [3], "compiler": False, "compiled": [2.0, 2.0]}
+@pytest.mark.parametrize("what", IN_A_WARM_PROCESS)
+def test_the_compiler_is_not_loaded_for_what_runs_without_it_and_compiling_still_works(what):
+    said = subprocess.run([sys.executable, "-c", WARM + IN_A_WARM_PROCESS[what], str(INSIDE)], capture_output=True, text=True, check=True, timeout=120)
+    plain = subprocess.run([sys.executable, "-c", WARM.replace("zygote.warm_up()", "") + IN_A_WARM_PROCESS[what], str(INSIDE)], capture_output=True, text=True, check=True, timeout=120)
+    found, usual = (json.loads(run.stdout.splitlines()[-1]) for run in (said, plain))
+    assert usual["compiler"]  # which is what costs the time
+    assert found == usual | {"compiler": False} and found["compiled"] == [2.0, 2.0]
 
 
 def test_quick_verdicts_are_the_usual_ones():
@@ -37,6 +74,6 @@ def test_quick_verdicts_are_the_usual_ones():
     job = Job("one", Submission(VAE, "student", notebook({"gaussian_kl": wrong}), {}), 7, ("gaussian_kl", "elbo", "VAE"))
     with Pool(1, places=Places.here()) as pool:
         ((_, usual),) = pool.run([job])
-    with Jail(quick=True) as jail:
+    with Jail() as jail:
         quick = judge_one(jail, job, lambda result: None)
     assert quick["exercises"] == usual["exercises"] and quick["score"] == usual["score"]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,11 +27,15 @@ def _split(x: torch.Tensor, y: torch.Tensor, held_out: int, seed: int) -> Split:
 
 def digits8(held_out: int = 297, seed: int = 0) -> Split:
     """The 1,797 8x8 digits of scikit-learn, flat `(n, 64)`, grey in {0, 1/16, ..., 1}, shuffled with `seed`."""
-    from sklearn.datasets import load_digits
+    raw = _digits_table()
+    return _split(torch.from_numpy(raw[:, :-1] / 16), torch.from_numpy(raw[:, -1].astype(np.int64)), held_out, seed)
 
-    raw = load_digits()
-    x = torch.from_numpy(raw.data.astype(np.float32) / 16)
-    return _split(x, torch.from_numpy(raw.target.astype(np.int64)), held_out, seed)
+
+@cache
+def _digits_table() -> np.ndarray:
+    """One row a digit, its 64 pixels in 0..16 and its label: what scikit-learn's `load_digits` reads, from the same file, without the second that its import takes."""
+    package = Path(find_spec("sklearn").origin).parent
+    return np.loadtxt(package / "datasets" / "data" / "digits.csv.gz", delimiter=",", dtype=np.float32)
 
 
 def digits28(held_out: int = 1000, seed: int = 0) -> Split:

@@ -2,12 +2,14 @@
 
 import json
 import os
+import select
 import shutil
 import site
 import socket
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,15 +38,21 @@ def find_bwrap() -> str:
 
 @dataclass
 class Jail:
-    """A warm process that forks student processes. Use as a context manager, or call `close`. Quick: sooner ready, for one submission."""
+    """A warm process that forks student processes. Use as a context manager, or call `close`.
+
+    given: the control socket of a warm process that another Jail has made for this one (`twin`). A sandbox of its own is built where that process ends.
+    """
 
     sandboxed: bool = True
-    quick: bool = False
+    given: socket.socket | None = field(default=None, repr=False)
     process: subprocess.Popen | None = field(default=None, repr=False)
     control: socket.socket | None = field(default=None, repr=False)
 
     def start(self) -> "Jail":
         """Start the sandbox and begin to warm up. Raises SandboxMissing where it cannot be built."""
+        if self.given is not None:
+            self.control, self.given, self.ready = self.given, None, False
+            return self
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = self._command(theirs.fileno())
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -63,6 +71,9 @@ class Jail:
             text = self.control.recv(65536)
         except TimeoutError as error:
             raise JailFault(f"the warm process was not ready after {START_SECONDS} s") from error
+        if not text and self.process is None:  # what was given has ended
+            self.close()
+            return self.start().wait_ready()
         if not text:
             self._explain_failure()
         hello = json.loads(text)
@@ -74,16 +85,24 @@ class Jail:
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         """A new student process: its channel and its supervisor's control socket. Where the warm process has died, another takes its place."""
-        if self.process.poll() is None:  # else what is left of it may still take a message, and fork nobody
-            try:
+        try:
+            self.wait_ready()
+            if not self.ended(0):  # else what is left of it may still take a message, and fork nobody
                 return self._fork(limits)
-            except JailFault:
-                pass
+        except JailFault:
+            pass
         self.close()
-        return self.start()._fork(limits)
+        self.start().wait_ready()
+        return self._fork(limits)
+
+    def twin(self) -> socket.socket:
+        """The control socket of another warm process in this sandbox, for a Jail in another process: there is loaded only once what both need."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, suppress(OSError):  # this sandbox has ended; the other Jail sees that its socket has
+            socket.send_fds(self.control, [json.dumps({"twin": True}).encode()], [theirs.fileno()])
+        return ours
 
     def _fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
-        self.wait_ready()
         channel, inner_channel = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         control, inner_control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -97,13 +116,10 @@ class Jail:
             inner_control.close()
         return channel, control
 
-    def ended(self) -> bool:
-        """Whether the warm process has died, or does so within half a second."""
-        try:
-            self.process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+    def ended(self, seconds: float = 0.5) -> bool:
+        """Whether the warm process, which has said that it is ready, has died, or does so within some seconds."""
+        speaks, _, _ = select.select([self.control], [], [], seconds)  # unasked it says nothing more, so this is the end
+        return bool(speaks) or self.process is not None and self.process.poll() is not None
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
@@ -128,10 +144,9 @@ class Jail:
         raise JailFault(f"the warm process did not start: {said}")
 
     def _command(self, fd: int) -> list[str]:
-        settings = ("sandboxed" if self.sandboxed else "unsandboxed") + (",quick" if self.quick else "")
         if not self.sandboxed:
-            return [sys.executable, "-I", str(INSIDE / "zygote.py"), str(fd), settings, str(INSIDE), str(LIBRARY.parent)]
-        program = [sys.executable, "-I", "/jail/inside/zygote.py", str(fd), settings, "/jail/inside", "/jail/lib"]
+            return [sys.executable, "-I", str(INSIDE / "zygote.py"), str(fd), "unsandboxed", str(INSIDE), str(LIBRARY.parent)]
+        program = [sys.executable, "-I", "/jail/inside/zygote.py", str(fd), "sandboxed", "/jail/inside", "/jail/lib"]
         return [find_bwrap(), *sandbox_arguments(), "--", *program]
 
 

@@ -1,7 +1,7 @@
 """The warm process: it has imported what notebooks need, runs nothing of a student's, and forks one supervised job per request.
 
-Started inside the outer sandbox as `python -I zygote.py FD SETTINGS`. Over FD, a seqpacket socket, each request is a JSON of limits with two
-file descriptors (the job's channel and its control socket).
+Started inside the outer sandbox as `python -I zygote.py FD sandboxed|unsandboxed FOLDER ...`. Over FD, a seqpacket socket, come requests: a JSON of limits with two
+file descriptors (the job's channel and its control socket), or {"twin": true} with one, over which another process like this one will take requests.
 """
 
 import ctypes
@@ -11,32 +11,47 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterable
 
-PRELOAD = ("numpy", "torch._dynamo", "torch.nn.functional", "safetensors.torch", "scipy.special", "matplotlib.pyplot", "tqdm.auto", "IPython.display",
-           "workbook.data", "workbook.device", "workbook.plots", "workbook.progress", "workbook.schedule", "workbook.checks", "sklearn.datasets")  # fmt: skip
-SLOW = ("torch._dynamo", "scipy.special", "sklearn.datasets")  # half of the time to load, and not needed by a notebook's first exercises
-
+PRELOAD = (
+    "numpy", "torch.nn.functional", "torch.fx.experimental.symbolic_shapes", "safetensors.torch", "matplotlib.pyplot", "tqdm.auto", "multiprocessing.synchronize",
+    "IPython.display", "workbook.checks", "workbook.data", "workbook.denoisers", "workbook.device", "workbook.diffusion", "workbook.judge", "workbook.plots",
+    "workbook.progress", "workbook.ready", "workbook.schedule",
+)  # fmt: skip
 LARGE, COLLAPSE = 2 << 20, 25  # bytes of a large page, and the kernel's number for the wish to have them
 
 
-def warm_up(quick: bool) -> None:
-    """Import torch and all that notebooks use, with one thread, so that a fork finds everything loaded and no thread running. Quick: but for what is slow."""
+def warm_up() -> None:
+    """Import torch and what all notebooks use, with one thread, so that a fork finds everything loaded and no thread running."""
+    gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
     import torch
 
-    torch.set_num_threads(1)
-    for name in PRELOAD:
-        if quick and name in SLOW:
-            continue
+    torch.set_num_threads(1)  # before anything computes
+    import driver  # noqa: F401  (what a job runs)
+    import eager
+
+    load(PRELOAD)
+    eager.do_without_compiler()
+    _first_step(torch)
+    settle()
+
+
+def load(names: Iterable[str]) -> bool:
+    """Import modules; whether there was any that was not loaded yet."""
+    before = len(sys.modules)
+    for name in names:
         try:
             importlib.import_module(name)
         except ImportError as error:
             print(f"warm process: {name} is not there ({error})", file=sys.stderr)
-    if quick:
-        _meta_without_compiler(torch)
-    else:
-        _first_step(torch)
+    return len(sys.modules) > before
+
+
+def settle() -> None:
+    """Make forks of what is loaded now cheap."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     use_large_pages()
 
 
@@ -56,18 +71,6 @@ def use_large_pages() -> None:
             madvise(first, last - first, COLLAPSE)
 
 
-def _meta_without_compiler(torch) -> None:
-    """Let functions run on the `meta` device without loading torch's compiler first, which takes a second.
-
-    torch marks them as not to be compiled, and loads the compiler at the first call to learn how; where nothing is compiled, a function so marked is the function itself.
-    """
-    marked = torch._compile._disable_dynamo(lambda: None).__code__
-    for function in gc.get_objects():
-        if type(function) is type(main) and function.__code__ is marked:
-            original = function.__closure__[marked.co_freevars.index("fn")].cell_contents
-            setattr(original, "__dynamo_disable", original)
-
-
 def _first_step(torch) -> None:
     """The first optimiser and backward pass load modules lazily."""
     parameter = torch.nn.Parameter(torch.zeros(2))
@@ -85,27 +88,41 @@ def reap() -> None:
         pass
 
 
-def main() -> None:
-    control = socket.socket(fileno=int(sys.argv[1]))
-    settings = sys.argv[2].split(",")
-    sandboxed = "sandboxed" in settings
-    sys.path[:0] = sys.argv[3:]
-    warm_up("quick" in settings)
-    from driver import Driver  # noqa: F401  (loaded before the first fork)
+def serve(control: socket.socket, sandboxed: bool) -> None:
+    """Fork what is asked for over the control socket until that closes: jobs, and further processes like this one, for others who ask."""
     from supervisor import supervise
 
-    control.send(json.dumps({"ready": sys.version, "threads": len(os.listdir("/proc/self/task"))}).encode())
+    greet(control)
     while True:
         text, fds, _, _ = socket.recv_fds(control, 65536, 2)
         if not text:
             return
+        request, given = json.loads(text), [socket.socket(fileno=fd) for fd in fds]
         reap()
+        if load(request.get("modules", ())):
+            settle()
         if os.fork() == 0:
             control.close()
-            supervise(json.loads(text), socket.socket(fileno=fds[0]), socket.socket(fileno=fds[1]), sandboxed)
-            os._exit(0)
-        for fd in fds:
-            os.close(fd)
+            if "twin" not in request:
+                supervise(request, *given, sandboxed)
+                os._exit(0)
+            (control,) = given
+            greet(control)
+            continue
+        for socket_ in given:
+            socket_.close()
+
+
+def greet(control: socket.socket) -> None:
+    """Say that this process is ready to fork."""
+    control.send(json.dumps({"ready": sys.version, "threads": len(os.listdir("/proc/self/task"))}).encode())
+
+
+def main() -> None:
+    control, sandboxed = socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "sandboxed"
+    sys.path[:0] = sys.argv[3:]
+    warm_up()
+    serve(control, sandboxed)
 
 
 if __name__ == "__main__":
