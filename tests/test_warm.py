@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cost import descendants, processes
-from autograder.jail.inside.zygote import COLLAPSE, LARGE
+from autograder.jail.inside.heap import COLLAPSE, LARGE
 from autograder.jail.launch import Jail
 
 

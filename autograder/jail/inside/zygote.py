@@ -4,7 +4,6 @@ Started inside the outer sandbox as `python -I zygote.py FD sandboxed|unsandboxe
 file descriptors (the job's channel and its control socket), or {"twin": true} with one, over which another process like this one will take requests.
 """
 
-import ctypes
 import gc
 import importlib
 import json
@@ -14,11 +13,10 @@ import sys
 from collections.abc import Iterable
 
 PRELOAD = (
-    "numpy", "torch.nn.functional", "torch.fx.experimental.symbolic_shapes", "safetensors.torch", "matplotlib.pyplot", "tqdm.auto", "multiprocessing.synchronize",
+    "numpy.random", "torch.nn.functional", "torch.fx.experimental.symbolic_shapes", "safetensors.torch", "matplotlib.pyplot", "tqdm.auto", "multiprocessing.synchronize",
     "IPython.display", "workbook.checks", "workbook.data", "workbook.denoisers", "workbook.device", "workbook.diffusion", "workbook.judge", "workbook.plots",
     "workbook.progress", "workbook.ready", "workbook.schedule",
 )  # fmt: skip
-LARGE, COLLAPSE = 2 << 20, 25  # bytes of a large page, and the kernel's number for the wish to have them
 
 
 def warm_up() -> None:
@@ -29,11 +27,13 @@ def warm_up() -> None:
     torch.set_num_threads(1)  # before anything computes
     import driver  # noqa: F401  (what a job runs)
     import eager
+    import heap
 
     load(PRELOAD)
     eager.do_without_compiler()
-    _first_step(torch)
-    settle()
+    rehearse(torch)
+    heap.settle()
+    gc.enable()
 
 
 def load(names: Iterable[str]) -> bool:
@@ -47,34 +47,17 @@ def load(names: Iterable[str]) -> bool:
     return len(sys.modules) > before
 
 
-def settle() -> None:
-    """Make forks of what is loaded now cheap."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    use_large_pages()
-
-
-def use_large_pages() -> None:
-    """Put this process's memory into pages of 2 MiB where the kernel can, since a fork copies an entry for every page: 80,000 small ones took it most of its time.
-
-    A page that a forked process writes to is split first, so it still gets copies of 4 KiB only. Kernels before 6.1 refuse, and all stays as it was.
-    """
-    madvise = ctypes.CDLL(None, use_errno=True).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    with open("/proc/self/maps") as file:
-        lines = [line.split() for line in file]
-    for place, rights, _, _, inode, *name in lines:
-        first, last = (int(part, 16) for part in place.split("-"))
-        first, last = -(-first // LARGE) * LARGE, last // LARGE * LARGE
-        if rights == "rw-p" and inode == "0" and name in ([], ["[heap]"]) and first < last:
-            madvise(first, last - first, COLLAPSE)
-
-
-def _first_step(torch) -> None:
-    """The first optimiser and backward pass load modules lazily."""
+def rehearse(torch) -> None:
+    """Do once what costs more at its first time than later, since a forked process does everything for the first time."""
+    torch.manual_seed(0)
+    importlib.import_module("numpy").random.seed(0)
     parameter = torch.nn.Parameter(torch.zeros(2))
     optimiser = torch.optim.Adam([parameter])
+    for device in ("cpu", "meta"):
+        x = torch.ones(2, 3, device=device)
+        (x.exp() * x.sin() + x**2 - x / 2).clamp(0, 1).sum(1).logsumexp(0)
+        torch.nn.functional.linear(x, x).sigmoid().softmax(1).mean()
+        torch.cat([x, x]).sort(1).indices.float().var(0)
     parameter.square().sum().backward()
     optimiser.step()
 
@@ -90,6 +73,7 @@ def reap() -> None:
 
 def serve(control: socket.socket, sandboxed: bool) -> None:
     """Fork what is asked for over the control socket until that closes: jobs, and further processes like this one, for others who ask."""
+    import heap
     from supervisor import supervise
 
     greet(control)
@@ -100,7 +84,7 @@ def serve(control: socket.socket, sandboxed: bool) -> None:
         request, given = json.loads(text), [socket.socket(fileno=fd) for fd in fds]
         reap()
         if load(request.get("modules", ())):
-            settle()
+            heap.settle()
         if os.fork() == 0:
             control.close()
             if "twin" not in request:
