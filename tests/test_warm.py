@@ -1,13 +1,24 @@
 """The warm process: what makes a fork of it cheap."""
 
+import ctypes
+import json
 import mmap
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from grading import VAE, grade, notebook, outcomes
 
 from autograder.cost import descendants, processes
 from autograder.jail.inside.heap import COLLAPSE, LARGE
-from autograder.jail.launch import Jail
+from autograder.jail.launch import INSIDE, Jail
+from autograder.jail.process import StudentProcess
+from autograder.limits import Limits
+from autograder.pool import Pool
+from autograder.submission import Submission
+from autograder.worker import Job
 
 
 def kernel_collapses() -> bool:
@@ -28,3 +39,92 @@ def test_most_of_its_memory_is_in_large_pages():
         warm = [jail.process.pid, *descendants(jail.process.pid, processes()[0])][-1]
         sizes = {line.split(":")[0]: int(line.split()[1]) for line in Path(f"/proc/{warm}/smaps_rollup").read_text().splitlines()[1:]}
     assert sizes["AnonHugePages"] > sizes["Anonymous"] / 2
+
+
+HOLES = """
+import ctypes, json, sys
+sys.path.insert(0, sys.argv[1])
+import heap
+
+def holes():
+    usage = ctypes.CDLL(None).mallinfo2
+    usage.restype = heap.Usage
+    now = usage()
+    return now.fordblks - now.keepcost
+
+texts = [bytearray(1000 + 16 * (i % 200)) for i in range(5000)]
+del texts[::2]
+before = holes()
+heap.settle()
+print(json.dumps([before, holes()]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="a C library other than glibc 2.33 or later")
+def test_holes_in_its_memory_are_filled_before_it_is_forked():
+    said = subprocess.run([sys.executable, "-c", HOLES, str(INSIDE)], capture_output=True, text=True, check=True)
+    before, after = json.loads(said.stdout)
+    assert before > 1_000_000 and after < 10_000
+
+
+POOLS = """
+import os, resource, sys
+sys.path.insert(0, sys.argv[1])
+import heap
+
+def pages_written(blocks):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        new = [bytes(40) for _ in range(blocks)]
+        os.write(write, str(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before).encode())
+        os._exit(0)
+    os.wait()
+    return int(os.read(read, 100))
+
+texts = [bytes(40) for _ in range(400_000)]
+del texts[::200]  # 2,000 holes, each in a page of its own
+before = pages_written(1500)
+heap.settle()
+print(before, pages_written(1500))
+"""
+
+
+def test_small_objects_of_a_fork_lie_close_together():
+    """1,500 of 80 bytes fit into thirty pages; in holes they come to a thousand and more."""
+    said = subprocess.run([sys.executable, "-c", POOLS, str(INSIDE)], capture_output=True, text=True, check=True)
+    before, after = map(int, said.stdout.split())
+    assert before > 1000 and after < 200
+
+
+LOADED = {"label": "1", "source": "import sys\ndef loaded(name):\n    return name in sys.modules", "definitions_only": False}
+
+
+def test_what_an_assignment_names_is_loaded_for_its_jobs_before_they_start():
+    with Jail() as jail:
+        for modules, found in (((), False), (("xml.dom.minidom", "no_such_module"), True), ((), True)):
+            process = StudentProcess(jail, Limits(modules=modules), 1)
+            process.request("cells", cpu=10.0, cells=[LOADED])
+            assert process.request("call", cpu=10.0, name="loaded", args=["xml.dom.minidom"]).header["value"] is found
+            process.close()
+
+
+def bubblewraps(pid: int) -> list[int]:
+    """The sandboxes that a process has started itself."""
+    return [child for child, parent in processes()[0].items() if parent == pid and Path(f"/proc/{child}/comm").read_text().startswith("bwrap")]
+
+
+def test_workers_share_a_sandbox_and_make_their_own_when_it_is_lost():
+    """What notebooks need is loaded once for all workers; the shared sandbox killed, nobody loses a point."""
+    jobs = [Job(str(number), Submission(VAE, "student", notebook(), {}), 7, ("kl_weight",)) for number in range(4)]
+    with Pool(2) as pool:
+        list(pool.run(jobs))
+        (shared,) = {pid for pid in bubblewraps(os.getpid()) if pid == pool._jail.process.pid}
+        assert [bubblewraps(worker.process.pid) for worker in pool._all] == [[], []]
+        pool._jail.process.kill()
+        pool._jail.process.wait()
+        judged = list(pool.run(jobs * 2))
+        assert len(judged) == 8 and {outcomes(result)["kl_weight"] for _, result in judged} == {"passed"}
+        assert all(len(bubblewraps(worker.process.pid)) == 1 for worker in pool._all)
+        assert outcomes(grade(pool, notebook(), ("kl_weight",)))["kl_weight"] == "passed"
+    assert shared not in processes()[0]

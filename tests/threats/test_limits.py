@@ -140,7 +140,7 @@ def test_limits_are_read_and_wrong_ones_refused(tmp_path):
     path = tmp_path / "limits.toml"
     path.write_text("exercise_cpu = 2\nweights = 1000\n")
     assert Limits.load(path).exercise_cpu == 2.0 and Limits.load(path).weights == 1000 and Limits.load(tmp_path / "none") == Limits()
-    for wrong in ("speed = 3", "memory = 0", "memory = -1", "cells = true", "wall = 'long'"):
+    for wrong in ("speed = 3", "memory = 0", "memory = -1", "cells = true", "wall = 'long'", "modules = 'scipy'", "modules = [1]"):
         path.write_text(wrong)
         with pytest.raises(ValueError, match="limit"):
             Limits.load(path)
