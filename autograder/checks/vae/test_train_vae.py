@@ -43,7 +43,7 @@ class Step:
 
     def __init__(self, x, parameters):
         self.x, self.parameters, self.z, self.flow, self.gradients = x, parameters, None, None, {}
-        self._model = None
+        self._model, self.wanted = None, {}
 
     def noise(self, reference):
         """The standardised noise of the code, (z - mu) / sigma; reparameterize is linear in it, so both can be had (from the student's own where a slip is carried forward)."""
@@ -183,11 +183,13 @@ def _check_report(loss, bound, weighted):
 
 
 def _gradients(step, weight, reference):
-    """What the loss with this weight on the KL gives every parameter in a step, by name."""
-    model = step.model()
-    names, parameters = zip(*model.named_parameters(), strict=True)
-    _, log_likelihood, kl = reference.elbo(model, step.x, step.noise(reference))
-    return dict(zip(names, torch.autograd.grad(reference.beta_vae_loss(log_likelihood, kl, weight), parameters), strict=True))
+    """What the loss with this weight on the KL gives every parameter in a step, by name (made once: several questions are about it)."""
+    if weight not in step.wanted:
+        model = step.model()
+        names, parameters = zip(*model.named_parameters(), strict=True)
+        _, log_likelihood, kl = reference.elbo(model, step.x, step.noise(reference))
+        step.wanted[weight] = dict(zip(names, torch.autograd.grad(reference.beta_vae_loss(log_likelihood, kl, weight), parameters), strict=True))
+    return step.wanted[weight]
 
 
 def _same(got, want):
@@ -262,7 +264,7 @@ def test_reports_and_improves(student, reference, draw):
     x = (torch.arange(D) % 2).double().repeat(40, 1)
     model = student.place(probe(draw, recording=False, scale=0.1))
     before = model.state_dict()
-    losses = train(student, model, x, 60, batch_size=16, lr=0.01, generator=draw.generator())
+    losses = train(student, model, x, 20, batch_size=16, lr=0.03, generator=draw.generator())
     after = model.state_dict()
     moved = {name: bool((tensor(after[name], name, tuple(value.shape)) != value).any()) for name, value in before.items()}
     if not any(moved.values()):
@@ -282,7 +284,7 @@ def _loss(state, x, eps, reference):
     model.load_state_dict(state)
     with torch.no_grad():
         _, log_likelihood, kl = reference.elbo(model, x, eps)
-        return float(reference.beta_vae_loss(log_likelihood, kl, reference.kl_weight(60, 0)))
+        return float(reference.beta_vae_loss(log_likelihood, kl, reference.kl_weight(20, 0)))
 
 
 def _no_progress(losses):

@@ -53,16 +53,24 @@ class Notebook:
     def run(self, label: str, source: str, definitions_only: bool) -> None:
         """Run one cell; whatever it raises passes through."""
         filename = f"<cell {label}>"
-        if has_magic(source):
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        try:
+            code = self.compiled(source, filename, definitions_only)
+        except SyntaxError:
+            if not has_magic(source):
+                raise
             self.run_in_shell(source, definitions_only)
             return
-        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-        tree = ast.parse(source, filename)
-        if definitions_only:
-            tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)]
-        code = compile(tree, filename, "exec", flags=self.future)
         self.future |= code.co_flags & FUTURE
         exec(code, self.names)
+
+    def compiled(self, source: str, filename: str, definitions_only: bool) -> types.CodeType:
+        """A cell's code. Raises SyntaxError where it is not Python."""
+        if not definitions_only:
+            return compile(source, filename, "exec", flags=self.future)
+        tree = ast.parse(source, filename)
+        tree.body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)]
+        return compile(tree, filename, "exec", flags=self.future)
 
     def display(self, *objects, **_options) -> None:
         """Jupyter's `display`: here it prints."""
@@ -94,9 +102,5 @@ class Notebook:
 
 
 def has_magic(source: str) -> bool:
-    """Whether a cell is not Python by itself but holds a line or cell magic, a shell escape or a help request."""
-    try:
-        ast.parse(source)
-    except SyntaxError:
-        return any(line.lstrip().startswith(("%", "!", "?")) or line.rstrip().endswith("?") or "= %" in line or "= !" in line for line in source.splitlines())
-    return False
+    """Whether a cell that is not Python by itself holds a line or cell magic, a shell escape or a help request."""
+    return any(line.lstrip().startswith(("%", "!", "?")) or line.rstrip().endswith("?") or "= %" in line or "= !" in line for line in source.splitlines())
