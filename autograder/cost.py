@@ -1,7 +1,7 @@
 """What judging costs: CPU seconds of the reference submissions. Run: python -m autograder.cost [ASSIGNMENT ...]
 
 Each assignment's reference is judged some times by one warm worker in the sandbox. Counted are the checks and all else in the grading process, the
-student's process with whatever it starts, and the jail around it (the fork from the warm process, the supervisor that watches limits).
+student's process with whatever it starts, and the jail around it (the fork from the warm process, the supervisor that watches limits, the end of both).
 """
 
 import os
@@ -55,10 +55,10 @@ class MeteredChannel(socket.socket):
 
 
 class MeteredJail(Jail):
-    """A jail that adds up the CPU seconds of its student processes and of what surrounds them."""
+    """A jail that adds up the CPU seconds of its student processes, up to their end, and tells those of all that happens in it."""
 
     warm = 0  # the process that forks the jobs: the last one below the sandbox's own
-    student = supervisor = 0.0
+    student = 0.0
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
@@ -71,13 +71,14 @@ class MeteredJail(Jail):
         """Count the job that runs now: the warm process's children are supervisors, all below them is the student's."""
         parents, used = processes()
         for supervisor in (process for process, parent in parents.items() if parent == self.warm):
-            self.supervisor += used[supervisor]
             self.student += sum(used[process] for process in descendants(supervisor, parents))
 
+    def all_of_it(self) -> float:
+        """CPU seconds of the warm process and of its jobs that have ended, their supervisors and the taking down of their memory included.
 
-def own(process: int) -> float:
-    """CPU seconds of a process without its children."""
-    return sum(map(int, Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[11:13])) / TICKS
+        It takes leave of a job when it starts the next one: over equal jobs, after one that warms up, it makes no difference that the last one is missing.
+        """
+        return processes()[1].get(self.warm, 0.0)
 
 
 def processes() -> tuple[dict[int, int], dict[int, float]]:
@@ -105,11 +106,10 @@ def descendants(process: int, parents: dict[int, int]) -> list[int]:
 def measure(name: str, judge: Judge, places: Places) -> Cost:
     """Judge the reference of an assignment once, and read the clocks."""
     jail, (job,) = judge.jail, reference_jobs([name], range(1), places)
-    jail.student = jail.supervisor = 0.0
-    began, fork = time.process_time(), own(jail.warm) if jail.warm else 0.0
+    jail.student, began, before = 0.0, time.process_time(), jail.all_of_it()
     result = judge.judge(job.submission)
-    checks, fork = time.process_time() - began, own(jail.warm) - fork
-    return Cost(checks, jail.student, jail.supervisor + fork, result.score == result.max_score)
+    checks = time.process_time() - began
+    return Cost(checks, jail.student, max(0.0, jail.all_of_it() - before - jail.student), result.score == result.max_score)
 
 
 def measure_all(names: list[str], runner: ChecksRunner, places: Places) -> dict[str, list[Cost]]:

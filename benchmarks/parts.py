@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from autograder.checks_runner import with_checks
-from autograder.cost import MeteredJail, own
+from autograder.cost import MeteredJail
 from autograder.course import Course
 from autograder.judge import Judge
 from autograder.overhead import ASKING, CHECKS, Meter, metered
@@ -52,10 +52,10 @@ def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tu
             for job in jobs:
                 results[job.key] = judge.judge(job.submission).to_json()
             if number == 0:
-                checks.total = asking.total = jail.student = jail.supervisor = 0.0
-                began, fork = time.process_time(), own(jail.warm)
-    grader, fork = time.process_time() - began, own(jail.warm) - fork
-    return results, {"start of its process": jail.supervisor + fork, "student's process": jail.student, "checks": checks.total - asking.total,
+                checks.total = asking.total = jail.student = 0.0
+                began, before = time.process_time(), jail.all_of_it()
+    grader, around = time.process_time() - began, jail.all_of_it() - before - jail.student
+    return results, {"start and end of its process": around, "student's process": jail.student, "checks": checks.total - asking.total,
                      "channel": asking.total, "reading and bookkeeping": grader - checks.total}  # fmt: skip
 
 
