@@ -1,7 +1,7 @@
 """What judging costs: CPU seconds of the reference submissions. Run: python -m autograder.cost [ASSIGNMENT ...]
 
 Each assignment's reference is judged some times by one warm worker in the sandbox. Counted are the checks and all else in the grading process, the
-student's process with whatever it starts, and the jail around it (the fork from the warm process, the supervisor that watches limits, the end of both).
+student's process with whatever it starts, and the jail around it (the fork from the warm process, which then watches limits, and the end).
 """
 
 import os
@@ -63,20 +63,22 @@ class MeteredJail(Jail):
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
         if not self.warm:
+            self.counted = set()
             self.warm = [self.process.pid, *descendants(self.process.pid, processes()[0])][-1]
         channel, control = super().fork(limits)
         return MeteredChannel(fileno=channel.detach()).on_close(self.read), control
 
     def read(self) -> None:
-        """Count the job that runs now: the warm process's children are supervisors, all below them is the student's."""
+        """Count the job that runs now, a child of the warm process with all that it has started; one that ran before may still be on its way out."""
         parents, used = processes()
-        for supervisor in (process for process, parent in parents.items() if parent == self.warm):
-            self.student += sum(used[process] for process in descendants(supervisor, parents))
+        for job in (process for process, parent in parents.items() if parent == self.warm and process not in self.counted):
+            self.student += sum(used[process] for process in (job, *descendants(job, parents)))
+            self.counted.add(job)
 
     def all_of_it(self) -> float:
-        """CPU seconds of the warm process and of its jobs that have ended, their supervisors and the taking down of their memory included.
+        """CPU seconds of the warm process, which watches its jobs, and of the jobs that have ended, with the taking down of their memory.
 
-        It takes leave of a job when it starts the next one: over equal jobs, after one that warms up, it makes no difference that the last one is missing.
+        A job takes some milliseconds to go. Over equal jobs, after one that warms up, it makes no difference if the last one is missing at both times.
         """
         return processes()[1].get(self.warm, 0.0)
 

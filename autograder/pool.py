@@ -18,6 +18,7 @@ from autograder.results import ExerciseResult, Result
 from autograder.worker import Job, main
 
 MOST_LOST_IDLE = 4
+SHARE = 8  # workers that share a sandbox: who watches a job in it looks through all processes that are there
 TRIES = 2  # a submission in whose hands two workers died is given to a person
 
 
@@ -42,12 +43,13 @@ class Pool:
     places: Places = field(default_factory=Places.here)
     _all: list[_Worker] = field(default_factory=list)
     _lost_idle: int = 0
-    _jail: Jail | None = None  # where several workers have their warm processes from
+    _started: int = 0
+    _jails: list[Jail] = field(default_factory=list)  # where several workers each have their warm processes from
 
     def __enter__(self) -> "Pool":
         self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
         if self.workers > 1:
-            self._jail = self._own_jail()
+            self._jails = self._start_jails(-(-self.workers // SHARE))
         self._fill_up()
         return self
 
@@ -57,9 +59,9 @@ class Pool:
         for worker in self._all:
             _end(worker)
         self._all = []
-        if self._jail is not None:
-            self._jail.close()
-            self._jail = None
+        for jail in self._jails:
+            jail.close()
+        self._jails = []
 
     def in_hand(self) -> list[str]:
         """The keys of the jobs that are being judged now."""
@@ -148,7 +150,8 @@ class Pool:
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        warm = self._jail.twin() if self._jail is not None else None
+        self._started += 1
+        warm = self._jails[self._started % len(self._jails)].twin() if self._jails else None
         process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed, warm), daemon=True)
         with _deaf_to_interrupts(), _blind_to_this_folder():
             process.start()
@@ -157,13 +160,13 @@ class Pool:
             warm.close()
         return _Worker(process, ours)
 
-    def _own_jail(self) -> Jail | None:
-        """A jail in which all that notebooks need is loaded once for all workers; None where there is no sandbox, which the workers will say."""
+    def _start_jails(self, count: int) -> list[Jail]:
+        """Jails in which all that notebooks need is loaded once for many workers; none where there is no sandbox, which the workers will say."""
         try:
             with _deaf_to_interrupts():
-                return Jail(self.sandboxed).start()
+                return [Jail(self.sandboxed).start() for _ in range(count)]
         except SandboxMissing:
-            return None
+            return []
 
 
 @contextmanager

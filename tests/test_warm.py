@@ -119,10 +119,10 @@ def test_workers_share_a_sandbox_and_make_their_own_when_it_is_lost():
     jobs = [Job(str(number), Submission(VAE, "student", notebook(), {}), 7, ("kl_weight",)) for number in range(4)]
     with Pool(2) as pool:
         list(pool.run(jobs))
-        (shared,) = {pid for pid in bubblewraps(os.getpid()) if pid == pool._jail.process.pid}
+        (shared,) = {pid for pid in bubblewraps(os.getpid()) if pid == pool._jails[0].process.pid}
         assert [bubblewraps(worker.process.pid) for worker in pool._all] == [[], []]
-        pool._jail.process.kill()
-        pool._jail.process.wait()
+        pool._jails[0].process.kill()
+        pool._jails[0].process.wait()
         judged = list(pool.run(jobs * 2))
         assert len(judged) == 8 and {outcomes(result)["kl_weight"] for _, result in judged} == {"passed"}
         assert all(len(bubblewraps(worker.process.pid)) == 1 for worker in pool._all)

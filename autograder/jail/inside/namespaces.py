@@ -3,7 +3,10 @@
 import ctypes
 import os
 import resource
+import signal
 import sys
+
+import syscalls
 
 NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 1 << 14, 1 << 18
@@ -12,6 +15,8 @@ LAST_CAPABILITY = 63
 RESERVED = 300  # process numbers below are given out once only
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_holding_the_lock = ctypes.PyDLL(None, use_errno=True)  # the interpreter's, which a new process could not take back
+_outside = os.getuid(), os.getgid()  # before there are other namespaces
 
 
 def _checked(result: int, what: str) -> None:
@@ -20,17 +25,37 @@ def _checked(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def enter_namespaces() -> None:
-    """Leave for new user, process, network and IPC namespaces, as the user 1000 of the new user namespace."""
-    uid, gid = os.getuid(), os.getgid()
-    _checked(_libc.unshare(NEW_USER | NEW_PID | NEW_NET | NEW_IPC), "unshare")
+def fork_into_namespaces() -> int:
+    """As os.fork, with the new process the first one in new user, process, network and IPC namespaces: its number, or 0 in it.
+
+    The system call itself, because a process cannot enter a new process namespace but by being born in it, and a second fork for that would copy
+    a large process once more. What Python does around its own fork is done here too; what C libraries asked to be told of a fork is left out, which in a process of
+    one thread is nothing but CUDA's and its like's note that they cannot go on.
+    """
+    flags = NEW_USER | NEW_PID | NEW_NET | NEW_IPC | signal.SIGCHLD
+    number = syscalls.number_of_clone()
+    ctypes.pythonapi.PyOS_BeforeFork()
+    pid = _holding_the_lock.syscall(number, flags, 0, 0, 0, 0)
+    error = ctypes.get_errno()
+    if pid == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    else:
+        ctypes.pythonapi.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(error, f"clone into namespaces: {os.strerror(error)}")
+    return pid
+
+
+def become_user() -> None:
+    """Be the user 1000 of one's new user namespace, who is nobody else outside of it."""
+    uid, gid = _outside
     for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
 
 
 def mount_private_files(disk_bytes: int, files: int) -> None:
-    """In a mount namespace of one's own (the supervisor keeps its /proc): a bounded /tmp and /dev/shm, an empty /proc."""
+    """In a mount namespace of one's own (the warm process keeps its /proc): a bounded /tmp and /dev/shm, an empty /proc."""
     _checked(_libc.unshare(NEW_MOUNTS), "unshare mounts")
     _checked(_libc.mount(b"none", b"/", None, RECURSIVE | PRIVATE, None), "make mounts private")
     limits = f"size={disk_bytes},nr_inodes={files},mode=0700".encode()

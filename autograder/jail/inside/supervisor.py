@@ -1,11 +1,10 @@
-"""The job's supervisor: makes its namespaces, starts the student's process as their first process, watches it and ends it.
+"""The jobs of a warm process: each is a student's process in namespaces of its own, with all that it starts, watched and ended from here.
 
-It runs no code of the student's. It answers the trusted side over the control socket: {"usage": ...} on request, {"end": ...} at the end.
+Nothing here runs code of the student's. Each job's trusted side is answered over its control socket: {"usage": ...} on request, {"end": ...} at the end.
 """
 
 import json
 import os
-import select
 import signal
 import socket
 import time
@@ -13,7 +12,9 @@ import time
 import namespaces
 import syscalls
 
-TICK = 0.05  # seconds between two looks at the job
+TICK = 0.05  # seconds between two looks at a job
+CLOSED = "closed"  # why a job ends whose trusted side is gone, or has no more use for it
+MOST_FILES = 1 << 16  # numbers of open files that the warm process has at most
 COUNTED = ("Pss_Anon", "Pss_Shmem", "SwapPss", "Shared_Hugetlb", "Private_Hugetlb")
 CLOCK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -23,42 +24,102 @@ SWAP_LOOK = 1.0  # seconds between two exact counts where only what the machine 
 PROC = "/proc"
 
 
-def supervise(limits: dict, channel: socket.socket, control: socket.socket, sandboxed: bool) -> None:
-    """Start the job and stay until it has ended or the trusted side closes the control socket; then kill all of it."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    try:
-        if sandboxed:
-            namespaces.die_with_parent()
-            namespaces.enter_namespaces()
-        pid = os.fork()
-    except OSError as error:
-        _tell(control, {"end": "sandbox", "detail": str(error)})
-        return
-    if pid == 0:
-        control.close()
-        _become_student(limits, channel, sandboxed)
-    channel.close()
-    clock = Clock()
-    reason = _watch(pid, limits, control, sandboxed, clock)
-    if reason is not None:
-        _tell(control, {"end": reason, "used": clock.seen})  # before the kill: a crowd of processes takes its time to go
-    _kill(pid, sandboxed)
-    _, status = os.waitpid(pid, 0)
-    code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
-    _tell(control, {"end": "exit", "code": code, "used": clock.seen})
+class Job:
+    """A student's process with its limits and its control socket. It lasts until its first process has ended, by itself, by a limit, or since its control socket closed."""
+
+    def __init__(self, limits: dict, channel: socket.socket, control: socket.socket, sandboxed: bool):
+        """Start it. Raises OSError where the system does not let us; the trusted side has been told then."""
+        self.limits, self.control, self.sandboxed = limits, control, sandboxed
+        try:
+            self.pid = namespaces.fork_into_namespaces() if sandboxed else os.fork()
+        except OSError as error:
+            _tell(control, {"end": "sandbox", "detail": str(error)})
+            channel.close()
+            control.close()
+            raise
+        if self.pid == 0:
+            _become_student(limits, channel, sandboxed)
+        channel.close()
+        self.clock, self.memory, self.next_look = Clock(), Memory(limits["memory"]), time.monotonic() + TICK
+        self.process = os.pidfd_open(self.pid)
+        self.ending = False  # whether it has been killed
+
+    def waited_for(self) -> list:
+        """What becomes readable when there is something to do."""
+        return [self.process] if self.ending else [self.process, self.control]
+
+    def attend(self, ready: set) -> bool:
+        """Answer a question, look at the limits if it is time; False where the job is over. `ready`: what is readable."""
+        if self.process in ready:
+            self.bury()
+            return False
+        if not self.ending and (self.control in ready or time.monotonic() >= self.next_look):
+            reason = self.look(self.control in ready)
+            if reason is not None:
+                if reason != CLOSED:
+                    _tell(self.control, {"end": reason, "used": self.clock.seen})  # before the kill: a crowd of processes takes its time to go
+                self.kill()
+        return True
+
+    def look(self, asked: bool) -> str | None:
+        """Tell what the job has used, where that is asked; why it must be ended, or None."""
+        processes = _family(self.pid) if self.sandboxed else {self.pid: _stat(self.pid)}
+        used = self.clock.seconds(processes)
+        if asked:
+            if self.is_closed():
+                return CLOSED
+            _tell(self.control, {"usage": used, "queued": self.clock.queued(processes), "threads": sum(int(stat[17]) for stat in processes.values() if stat)})
+        if time.monotonic() < self.next_look:
+            return None
+        self.next_look = time.monotonic() + TICK
+        if len(processes) > self.limits["processes"]:
+            return "processes"
+        if self.memory.exceeded(processes):
+            return "memory"
+        return "time" if time.monotonic() > self.limits["until"] else None
+
+    def is_closed(self) -> bool:
+        """Take one question; whether it is the end of all questions."""
+        try:
+            return not self.control.recv(4096)
+        except OSError:  # closed with an answer unread
+            return True
+
+    def kill(self) -> None:
+        """End the job: the first process of a process namespace takes all others with it."""
+        self.ending, self.next_look = True, float("inf")
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+            if not self.sandboxed:
+                os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def bury(self) -> None:
+        """Take leave of the process that has ended, and say how."""
+        if not self.sandboxed:
+            self.kill()  # what it left running
+        _, status = os.waitpid(self.pid, 0)
+        code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        _tell(self.control, {"end": "exit", "code": code, "used": self.clock.seen})
+        os.close(self.process)
+        self.control.close()
 
 
 def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> None:
     """In the new process: close the door behind, then serve calls."""
     try:
-        os.setsid()  # a signal to one's own group must not reach the supervisor's and the warm process's
+        os.setsid()  # a signal to one's own group must not reach the warm process
+        close_all_but(channel)
         if sandboxed:
+            namespaces.become_user()
             namespaces.limit_processes(limits["processes"])
             namespaces.forbid_new_namespaces()
         namespaces.limit_resources(limits["memory"], limits["cpu"], limits["disk"], limits["processes"])
         if sandboxed:
             namespaces.mount_private_files(limits["disk"], limits["files"])
             namespaces.drop_capabilities()
+            namespaces.die_with_parent()
             syscalls.refuse_dangerous_calls()
         from driver import Driver
 
@@ -70,31 +131,10 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
     os._exit(0)
 
 
-def _watch(pid: int, limits: dict, control: socket.socket, sandboxed: bool, clock: "Clock") -> str | None:
-    """Answer questions and watch the limits until the job ends by itself (None) or must be ended (the reason)."""
-    child, memory, next_look = os.pidfd_open(pid), Memory(limits["memory"]), 0.0
-    try:
-        while True:
-            ready, _, _ = select.select([child, control], [], [], max(0.0, next_look - time.monotonic()))
-            if child in ready:
-                return None
-            processes = _family(pid) if sandboxed else {pid: _stat(pid)}
-            used = clock.seconds(processes)
-            if control in ready:
-                if not control.recv(4096):
-                    return "closed"
-                _tell(control, {"usage": used, "queued": clock.queued(processes), "threads": sum(int(stat[17]) for stat in processes.values() if stat)})
-            if time.monotonic() < next_look:
-                continue
-            next_look = time.monotonic() + TICK
-            if len(processes) > limits["processes"]:
-                return "processes"
-            if memory.exceeded(processes):
-                return "memory"
-            if time.monotonic() > limits["until"]:
-                return "time"
-    finally:
-        os.close(child)
+def close_all_but(kept: socket.socket) -> None:
+    """Close what the process that this one was forked from has open, its own sockets and its jobs', but the standard files."""
+    os.closerange(3, kept.fileno())
+    os.closerange(kept.fileno() + 1, MOST_FILES)
 
 
 def _stat(process: int) -> list[bytes] | None:
@@ -212,16 +252,6 @@ def _resident(process: int) -> int:
     except OSError:
         return 0
     return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _kill(pid: int, sandboxed: bool) -> None:
-    """End the job: the first process of a process namespace takes all others with it."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-        if not sandboxed:
-            os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def _tell(control: socket.socket, message: dict) -> None:

@@ -1,4 +1,4 @@
-"""The warm process: it has imported what notebooks need, runs nothing of a student's, and forks one supervised job per request.
+"""The warm process: it has imported what notebooks need, runs nothing of a student's, and forks one job per request, which it watches.
 
 Started inside the outer sandbox as `python -I zygote.py FD sandboxed|unsandboxed FOLDER ...`. Over FD, a seqpacket socket, come requests: a JSON of limits with two
 file descriptors (the job's channel and its control socket), or {"twin": true} with one, over which another process like this one will take requests.
@@ -8,8 +8,10 @@ import gc
 import importlib
 import json
 import os
+import select
 import socket
 import sys
+import time
 from collections.abc import Iterable
 
 PRELOAD = (
@@ -62,39 +64,44 @@ def rehearse(torch) -> None:
     optimiser.step()
 
 
-def reap() -> None:
-    """Take leave of the supervisors that have ended (they report over their own sockets), so that the system adds their computing time to this process's account."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
-
-
 def serve(control: socket.socket, sandboxed: bool) -> None:
-    """Fork what is asked for over the control socket until that closes: jobs, and further processes like this one, for others who ask."""
-    import heap
-    from supervisor import supervise
+    """Start the jobs that are asked for over the control socket and watch them, until that socket closes; fork further processes like this one, for others who ask."""
+    from supervisor import close_all_but  # this folder is on the path only since this process has begun
 
     greet(control)
+    jobs = []
     while True:
-        text, fds, _, _ = socket.recv_fds(control, 65536, 2)
-        if not text:
-            return
-        request, given = json.loads(text), [socket.socket(fileno=fd) for fd in fds]
-        reap()
-        if load(request.get("modules", ())):
-            heap.settle()
-        if os.fork() == 0:
-            control.close()
-            if "twin" not in request:
-                supervise(request, *given, sandboxed)
-                os._exit(0)
-            (control,) = given
-            greet(control)
+        waited_for = [control, *(thing for job in jobs for thing in job.waited_for())]
+        until = min((job.next_look for job in jobs), default=float("inf"))
+        ready, _, _ = select.select(waited_for, [], [], None if until == float("inf") else max(0.0, until - time.monotonic()))
+        jobs = [job for job in jobs if job.attend(set(ready))]
+        if control not in ready:
             continue
-        for socket_ in given:
-            socket_.close()
+        text, fds, _, _ = socket.recv_fds(control, 65536, 2)
+        given = [socket.socket(fileno=fd) for fd in fds]
+        if not text:
+            for job in jobs:
+                job.kill()
+            return
+        request = json.loads(text)
+        if "twin" not in request:
+            jobs += started(request, *given, sandboxed)
+        elif os.fork() == 0:
+            close_all_but(*given)
+            return serve(*given, sandboxed)
+
+
+def started(request: dict, channel: socket.socket, job_control: socket.socket, sandboxed: bool) -> list:
+    """The job that is asked for, or none where it could not be started (which has been told)."""
+    import heap
+    from supervisor import Job
+
+    if load(request.get("modules", ())):
+        heap.settle()
+    try:
+        return [Job(request, channel, job_control, sandboxed)]
+    except OSError:
+        return []
 
 
 def greet(control: socket.socket) -> None:
