@@ -13,8 +13,9 @@ from nbformat import NotebookNode
 from autograder.limits import Limits
 from autograder.source import Assignment
 
-STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)  # possessive, so that a string without an end costs no more than one with it
+STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive, so that a string without an end costs no more than one with it
 BRACKETS = re.compile(r"[\[\]{}]")
+NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{},"' rb"\/bfnrtu"))  # which letters may follow a backslash, JSON says; none else changes where a string ends
 HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")  # halves of a UTF-16 pair, which no file can hold
 MOST_WEIGHT_FILES = 8
 ROLES_NOT_RUN = ("check", "debug", "question")
@@ -124,7 +125,7 @@ def _json(data: bytes, limits: Limits, repairs: list[str]):
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Ungradable("The file is not text in UTF-8, so it is no notebook. Hand in the .ipynb file of the assignment.") from error
-    depth, parts = _depth(text)
+    depth, parts = _depth(data)
     if depth > limits.json_depth:
         raise Ungradable(f"The file's JSON is nested more than {limits.json_depth} deep, as no notebook is.")
     if parts > limits.json_parts:
@@ -135,9 +136,9 @@ def _json(data: bytes, limits: Limits, repairs: list[str]):
         raise Ungradable("The file is not a complete notebook (its JSON breaks off or is damaged). Save it again in Jupyter and hand it in again.") from error
 
 
-def _depth(text: str) -> tuple[int, int]:
+def _depth(data: bytes) -> tuple[int, int]:
     """The deepest nesting of brackets outside of strings, and the number of opening brackets and commas there."""
-    bare = STRINGS.sub("", text)
+    bare = STRINGS.sub("", data.translate(None, NOT_STRUCTURE).decode("ascii"))
     depth = deepest = 0
     for bracket in BRACKETS.findall(bare):
         depth += 1 if bracket in "[{" else -1
@@ -153,24 +154,29 @@ def _plain(raw: dict, repairs: list[str]) -> NotebookNode:
             repairs.append("left out a cell of no known type")
             continue
         source = cell.get("source", "")
-        source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
+        source = "".join(map(str, source)) if isinstance(source, list) else str(source)
         source = source if source.isascii() else HALF_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", source)
         cells.append(_plain_cell(cell["cell_type"], source, cell.get("metadata"), len(cells)))
     return NotebookNode(cells=cells, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)
 
 
 def _plain_cell(kind: str, source: str, metadata, number: int) -> NotebookNode:
-    """A valid cell by construction (validating each would take longer than all the rest); of the metadata, only nbgrader's name for it is kept."""
+    """A cell of whose metadata only nbgrader's name for it is kept."""
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = marks.get("grade_id") if isinstance(marks, dict) else None
-    kept = NotebookNode(nbgrader=NotebookNode(grade_id=name)) if isinstance(name, str) else NotebookNode()
-    cell = NotebookNode(cell_type=kind, id=f"cell-{number}", metadata=kept, source=source)
-    return NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else cell
+    return new_cell(kind, f"cell-{number}", source, {"grade_id": name} if isinstance(name, str) else None)
+
+
+def new_cell(kind: str, identity: str, source: str, marks: dict | None) -> NotebookNode:
+    """A cell without outputs, valid by construction (validating each would take longer than all the rest). marks: nbgrader's metadata, if any."""
+    metadata = NotebookNode() if marks is None else NotebookNode(nbgrader=NotebookNode(marks))
+    cell = {"cell_type": kind, "id": identity, "metadata": metadata, "source": source}
+    return NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else NotebookNode(cell)
 
 
 def grade_id(cell) -> str | None:
     """nbgrader's name of a cell, or None."""
-    marks = cell.metadata.get("nbgrader")
+    marks = cell["metadata"].get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     return name if isinstance(name, str) else None
 

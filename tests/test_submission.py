@@ -84,6 +84,19 @@ def test_experiments_whose_metadata_are_lost_are_not_run_for_minutes():
     assert not any(run[cell.solved] for cell in source.load(VAE).code("exercise").values())
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from('[]{},:"\\/bfnrtu\n\x00é'), max_size=20), st.integers(2, 9), st.booleans())
+def test_brackets_and_commas_in_a_text_are_no_parts_of_the_file(text, depth, ascii_only):
+    """However it is made of quotes and backslashes, and whether or not its other characters are written as escapes."""
+    value = text
+    for _ in range(depth):
+        value = [text, value]
+    data = json.dumps(value, ensure_ascii=ascii_only).encode()
+    for limits, said in ((Limits(json_depth=depth - 1), "nested"), (Limits(json_parts=2 * depth - 1), "parts"), (Limits(json_depth=depth, json_parts=2 * depth), "not a Jupyter")):
+        with pytest.raises(Ungradable, match=said):
+            open_notebook(data, source.load(VAE), limits)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400) | st.recursive(st.none() | st.integers() | st.text(max_size=8), lambda x: st.lists(x) | st.dictionaries(
     st.sampled_from(["cells", "metadata", "nbformat", "source", "cell_type", "nbgrader", "grade_id"]), x)).map(lambda v: json.dumps(v).encode()))  # fmt: skip
