@@ -177,6 +177,15 @@ def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):
     assert asked == ["one", "page of one"]
 
 
+def test_metadata_that_an_instructor_keeps_are_nbgraders_business(prepared, tmp_path):
+    """Ours have nbgrader's alone; where the configuration keeps others too, nbgrader's converter does the work."""
+    course, asked = with_class(prepared, tmp_path / "course", {"one": notebook(blank=True)}), []
+    course.api.config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("tags",)]
+    course.api.autograde = lambda assignment, student: asked.append(student) or {"success": True}
+    course.grade(VAE, Made())
+    assert asked == ["one"]
+
+
 def test_unchanged_submissions_are_not_even_read(prepared, tmp_path, monkeypatch):
     """The second regrade opens no notebook; another one of the same length is noticed."""
     course = with_class(prepared, tmp_path / "course", {"one": notebook(blank=True), "two": notebook(blank=True)})
