@@ -19,7 +19,7 @@ from grading import VAE, notebook
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from autograder import source, store
+from autograder import feedback, source, store
 from autograder.course import Course, CourseError
 from autograder.progress import GradingBar, Pace
 from autograder.results import ExerciseResult, Result
@@ -161,6 +161,18 @@ def test_a_graded_notebook_may_be_of_any_layout(prepared, tmp_path):
             nbformat.write(nbformat.read(path, 4), path)
             assert path.read_text(encoding="utf-8").count("\n") > 100
     assert pages[0] == pages[1] and len(pages[0]) == 2
+
+
+def test_pages_do_not_depend_on_what_is_kept_of_others(prepared, tmp_path, monkeypatch):
+    """Equal verdicts, other marks by hand, another answer: each page is the same whether parts of earlier ones are kept or all is rendered anew."""
+    course, pages = with_class(prepared, tmp_path / "course", {name: notebook(HALF) for name in ("late", "tale", "teal")} | {"blank": notebook(blank=True)}), []
+    course.grade(VAE, Made())
+    by_hand(course)
+    for most in (feedback.MOST_KEPT, 0):
+        monkeypatch.setattr(feedback, "MOST_KEPT", most)
+        course.feedback(VAE)
+        pages.append(files(course, "feedback"))
+    assert pages[0] == pages[1] and len({page for page, _ in pages[0].values()}) == 3
 
 
 def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):
