@@ -35,7 +35,7 @@ def _rules(state: str) -> list[tuple]:
 NAME = r"[A-Za-z_][A-Za-z0-9_]*+(?![\"'\u0080-\U0010ffff])"  # not a string's prefix, and none with other letters, whose class takes four times as long
 BUILTINS = _rules("builtins")  # none of which begins a string or is a keyword; after a point they are plain names
 PIECES = [
-    (Name, _pattern(words(sorted(_special()), prefix="(?!", suffix=r"\b)")) + NAME),
+    (Name, "(?=[A-Za-z_])" + _pattern(words(sorted(_special()), prefix="(?!", suffix=r"\b)")) + NAME),  # a look at one letter before that at all words
     (Text, r"(?<=\S)[^\S\n]+"),
     (Punctuation, r"[](){},;[]|:(?!=)"),
     (Operator, r"!=|==|<<|>>|:=|[-~+/*%=<>&^|]|\.(?!\d)"),  # a point before a digit begins a number
