@@ -14,7 +14,7 @@ from autograder.limits import Limits
 from autograder.places import Places
 from autograder.release import release_cells
 from autograder.source import Assignment
-from autograder.submission import Ungradable, grade_id, new_cell, parse
+from autograder.submission import ReadCell, Ungradable, grade_id, parse, read_capped
 
 NOTE = "**This submission could not be graded automatically.** {reason}\n\nA person will look at it. The cells below are those of the released notebook."
 
@@ -45,23 +45,22 @@ def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.Not
     """The notebook at `path`, made whole: every released cell there once and of its type, nothing claiming to be one that is not, no outputs."""
     released = _released(assignment)
     try:
-        with path.open("rb") as file:
-            notebook, _ = parse(file.read(limits.notebook + 1), limits)
+        handed_in, _ = parse(read_capped(path, limits.notebook), limits)
     except Ungradable as reason:
         note = nbformat.v4.new_markdown_cell(NOTE.format(reason=reason))
         return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(released)], metadata=_metadata())
     missing, cells = _named(assignment).copy(), []
-    for cell in notebook["cells"]:
-        original = missing.pop(grade_id(cell), None)
-        cells.append(_own(cell) if original is None else _restored(cell, original))
+    for number, cell in enumerate(handed_in):
+        original = missing.pop(cell.name, None)
+        cells.append(_own(cell, f"cell-{number}") if original is None else _restored(cell, f"cell-{number}", original))
     cells += [copy.deepcopy(cell) for cell in missing.values() if cell.metadata.nbgrader.grade]
-    return nbformat.NotebookNode(notebook, cells=cells, metadata=_metadata())
+    return nbformat.NotebookNode(cells=cells, metadata=_metadata(), nbformat=4, nbformat_minor=5)
 
 
 @cache
 def _released(assignment: Assignment) -> list[nbformat.NotebookNode]:
     """The released cells with nbgrader's metadata and no other, as in a graded notebook; with its checksums, by which untouched answers are known."""
-    cells = [new_cell(cell.cell_type, cell.id, cell.source, cell.metadata.get("nbgrader")) for cell in release_cells(assignment)]
+    cells = [_cell(cell.cell_type, cell.id, cell.source, cell.metadata.get("nbgrader")) for cell in release_cells(assignment)]
     for cell in cells:
         if grade_id(cell):
             cell.metadata.nbgrader.checksum = compute_checksum(cell)
@@ -74,15 +73,22 @@ def _named(assignment: Assignment) -> dict[str, nbformat.NotebookNode]:
     return {grade_id(cell): cell for cell in _released(assignment) if grade_id(cell)}
 
 
-def _restored(cell, released) -> nbformat.NotebookNode:
+def _restored(cell: ReadCell, identity: str, released: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A student's cell with the marks and the type of the released one; its text stays, unless it is locked."""
     marks = released["metadata"]["nbgrader"]
-    return new_cell(released["cell_type"], cell["id"], released["source"] if marks["locked"] else cell["source"], marks)
+    return _cell(released["cell_type"], identity, released["source"] if marks["locked"] else cell.source, marks)
 
 
-def _own(cell) -> nbformat.NotebookNode:
+def _own(cell: ReadCell, identity: str) -> nbformat.NotebookNode:
     """A cell that is a student's own, without marks; a raw one, which pages would take for HTML, uncleaned, is text."""
-    return new_cell("markdown" if cell["cell_type"] == "raw" else cell["cell_type"], cell["id"], cell["source"], None)
+    return _cell("markdown" if cell.type == "raw" else cell.type, identity, cell.source, None)
+
+
+def _cell(kind: str, identity: str, source: str, marks: dict | None) -> nbformat.NotebookNode:
+    """A cell without outputs, valid by construction (validating each would take longer than all the rest). marks: nbgrader's metadata, if any."""
+    metadata = nbformat.NotebookNode() if marks is None else nbformat.NotebookNode(nbgrader=nbformat.NotebookNode(marks))
+    cell = {"cell_type": kind, "id": identity, "metadata": metadata, "source": source}
+    return nbformat.NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else nbformat.NotebookNode(cell)
 
 
 def _metadata() -> nbformat.NotebookNode:
