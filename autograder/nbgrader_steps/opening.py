@@ -43,12 +43,11 @@ def as_file(notebook: nbformat.NotebookNode) -> str:
 
 def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.NotebookNode:
     """The notebook at `path`, made whole: every released cell there once and of its type, nothing claiming to be one that is not, no outputs."""
-    released = _released(assignment)
     try:
         handed_in, _ = parse(read_capped(path, limits.notebook), limits)
     except Ungradable as reason:
         note = nbformat.v4.new_markdown_cell(NOTE.format(reason=reason))
-        return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(released)], metadata=_metadata())
+        return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(_released(assignment))], metadata=_metadata())
     missing, cells = _named(assignment).copy(), []
     for number, cell in enumerate(handed_in):
         original = missing.pop(cell.name, None)
