@@ -5,13 +5,12 @@ of these and kept. Code is coloured apart from its cell, since of an answer noth
 around it the style, which all pages share, and in it the heading and the list of scores.
 """
 
-import hashlib
 import html
 import json
 import os
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +19,10 @@ from bs4 import BeautifulSoup
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader import utils
-from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 from traitlets.config import Config
 
 from autograder.colours import coloured
@@ -33,7 +31,7 @@ from autograder.nbgrader_steps.config import feedback_has_own_steps
 from autograder.text import clean
 
 BATCH = 50  # students whose rows are read at once
-MOST_KEPT = 64 << 20  # characters of rendered cells that are kept
+MOST_KEPT = 64 << 20  # characters of rendered cells that are kept, and of what they were rendered from
 CELLS = """{{% extends 'index.html.j2' %}}{{% block header %}}{{% endblock %}}{{% block body %}}{{{{ self.body_loop() }}}}{{% endblock %}}
 {{% block footer %}}{{% endblock %}}{{%- block any_cell scoped -%}}{mark}{{{{ super() }}}}{{%- endblock -%}}"""
 OTHER_STEPS = ("GetGrades", "CSSHTMLHeaderPreprocessor")  # the gradebook is read for many students at once, and the style is the same on all pages
@@ -130,13 +128,17 @@ class FeedbackWriter:
             self._book = Gradebook(self.api.coursedir.db_url, self.api.coursedir.course_id)
             with_indices(self._book)
             self._layout = Layout.read(self._book, self.assignment)
-        rows = selectinload(SubmittedAssignment.notebooks)
-        wanted = select(SubmittedAssignment).where(SubmittedAssignment.assignment_id == self._layout.assignment, SubmittedAssignment.student_id.in_(students))
-        found = self._book.db.scalars(wanted.options(rows.selectinload(SubmittedNotebook.grades), rows.selectinload(SubmittedNotebook.comments)))
-        marked = {submission.student_id: Marked.of(submission.notebooks[0], self._layout) for submission in found}
-        self._book.db.rollback()
-        self._book.db.expunge_all()
-        return marked
+        db, layout = self._book.db, self._layout
+        wanted = select(SubmittedAssignment.student_id, SubmittedNotebook.id, SubmittedNotebook.late_submission_penalty).join(SubmittedNotebook.assignment)
+        found = db.execute(wanted.where(SubmittedAssignment.assignment_id == layout.assignment, SubmittedAssignment.student_id.in_(students))).all()
+        scores, comments = ({notebook: {} for _, notebook, _ in found} for _ in range(2))
+        for notebook, cell, score in db.execute(select(Grade.notebook_id, Grade.cell_id, Grade.score).where(Grade.notebook_id.in_(scores))):
+            scores[notebook][layout.graded[cell]] = score, layout.points[cell]
+        for notebook, cell, comment in db.execute(select(Comment.notebook_id, Comment.cell_id, Comment.comment).where(Comment.notebook_id.in_(comments))):
+            comments[notebook][layout.commented[cell]] = comment
+        db.rollback()
+        most = sum(layout.points.values())
+        return {student: Marked(scores[notebook], comments[notebook], most, penalty or 0) for student, notebook, penalty in found}
 
     def _write(self, student: str, rows: dict[str, "Marked"]) -> None:
         if self._by_nbgrader:
@@ -148,39 +150,41 @@ class FeedbackWriter:
             raise LookupError("the gradebook does not have this submission; run: autograder course grade")
         names = (self.assignment, student)
         graded, folder = Path(self._app._format_source(*names)), Path(os.path.normpath(self._app._format_dest(*names)))
-        text = (graded / f"{self.assignment}.ipynb").read_text(encoding="utf-8")
-        page = self.page([nbformat.NotebookNode(cell) for cell in json.loads(text)["cells"]], student, rows[student])
+        cells = json.loads((graded / f"{self.assignment}.ipynb").read_bytes())["cells"]
+        page = self.page(cells, student, rows[student])
         if folder.exists():
             utils.rmtree(str(folder))
         os.makedirs(folder)
-        BaseConverter.init_assignment(self._app, *names)  # copies what lies beside the notebook
-        (folder / f"{self.assignment}.html").write_text(page, encoding="utf-8")
+        if os.listdir(graded) != [f"{self.assignment}.ipynb"]:
+            BaseConverter.init_assignment(self._app, *names)  # copies what lies beside the notebook
+        (folder / f"{self.assignment}.html").write_bytes(page.encode())
         self._app.set_permissions(*names)
 
-    def page(self, cells: list[nbformat.NotebookNode], student: str, marked: "Marked") -> str:
+    def page(self, cells: list[dict], student: str, marked: "Marked") -> str:
         """The page of a graded notebook, whose cells are as its file has them: most are known, and only the others are made nbformat's own."""
+        shown = {"score": marked.score - marked.penalty, "max_score": marked.max_score, "late_penalty": marked.penalty}
         resources = {
             "inlining": self._style["inlining"], "unique_key": self.assignment, "output_files_dir": f"{self.assignment}_files", "metadata": {"name": self.assignment, "path": ""},
-            "nbgrader": {"student": student, "assignment": self.assignment, "notebook": self.assignment, "db_url": "",
-                         "score": marked.score - marked.penalty, "max_score": marked.max_score, "late_penalty": marked.penalty},
+            "nbgrader": {"student": student, "assignment": self.assignment, "notebook": self.assignment, "db_url": "", **shown},
         }  # fmt: skip
-        for cell in cells:
-            marked.put_into(cell)
+        listed = [{"cell_type": cell["cell_type"], "metadata": cell["metadata"]} for cell in cells if "nbgrader" in cell["metadata"]]  # all that the frame shows
+        for cell in listed:
+            marked.put_into(cell["metadata"]["nbgrader"])
         fragments = self._fragments(cells, resources)
-        listed = [{"cell_type": cell.cell_type, "metadata": cell.metadata} for cell in cells if "nbgrader" in cell.metadata]  # all that the frame shows
         notebook = nbformat.NotebookNode(cells=listed, metadata=nbformat.NotebookNode())
         if not self._around:
             self._around = self._render(self._exporter(OUTER, [], self._cells), notebook, resources).split(self._mark)
         above, below = self._around
-        frame = self._frame.template.render(nb=notebook, resources=resources).lstrip("\n")  # as nbconvert does, less its steps, which are for cells
-        before, _, after = frame.partition(self._mark)
+        frame = self._once([shown, listed], lambda: self._frame.template.render(nb=notebook, resources=resources))
+        before, _, after = frame.lstrip("\n").partition(self._mark)  # as nbconvert does, less its steps, which are for cells
+        self._forget()
         return above + before + "".join(fragments) + after + below
 
-    def _fragments(self, cells: list[nbformat.NotebookNode], resources: dict) -> list[str]:
+    def _fragments(self, cells: list[dict], resources: dict) -> list[str]:
         """Every cell's HTML: kept from before, or made now, all new ones together."""
         names = [html.escape(str(cell.pop("id", ""))) for cell in cells]
-        codes = ["".join(cell.pop("source")) if cell.cell_type == "code" else None for cell in cells]  # nbformat writes a text as its lines
-        keys = [_key(cell) for cell in cells]
+        codes = ["".join(cell.pop("source")) if cell["cell_type"] == "code" else None for cell in cells]  # nbformat writes a text as its lines
+        keys = [json.dumps(cell) for cell in cells]
         new = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in self._kept}
         if new:
             some = [{"source": ""} | cell | {"id": f"{self._place}-{number}"} for number, cell in enumerate(new.values())]
@@ -192,22 +196,28 @@ class FeedbackWriter:
         for key, name, code in zip(keys, names, codes, strict=True):
             self._kept.move_to_end(key)
             fragment = self._kept[key].replace(self._place, name)
-            found.append(fragment if code is None else fragment.replace(self._code, self._coloured(code)))
-        while self._size > MOST_KEPT:
-            self._size -= len(self._kept.popitem(last=False)[1])
+            if code is not None:  # coloured as by nbconvert's filter: cleaned, as the steps before it clean all else
+                fragment = fragment.replace(self._code, self._once(code, lambda code=code: coloured(clean(code))))
+            found.append(fragment)
         return found
 
-    def _coloured(self, code: str) -> str:
-        """Code in colours, as nbconvert's filter makes it: cleaned, as the steps before it clean all else."""
-        key = _key(code)
+    def _once(self, part: str | list, make: Callable[[], str]) -> str:
+        """The HTML of a part of a page: kept from before, or made now."""
+        key = json.dumps(part)
         if key not in self._kept:
-            self._keep(key, coloured(clean(code)))
+            self._keep(key, make())
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _keep(self, key: bytes, fragment: str) -> None:
+    def _keep(self, key: str, fragment: str) -> None:
         self._kept[key] = fragment
-        self._size += len(fragment)
+        self._size += len(key) + len(fragment)
+
+    def _forget(self) -> None:
+        """Keep no more than may be kept: what has not been wanted for longest goes first."""
+        while self._size > MOST_KEPT:
+            key, fragment = self._kept.popitem(last=False)
+            self._size -= len(key) + len(fragment)
 
     def _render(self, exporter: PartExporter, notebook, resources: dict) -> str:
         text, _ = exporter.from_notebook_node(notebook, resources)
@@ -216,29 +226,22 @@ class FeedbackWriter:
 
 @dataclass(frozen=True)
 class Marked:
-    """What the gradebook says of one notebook: scores with their maxima and comments by grade id, and the sums."""
+    """What the gradebook says of one notebook: scores with their maxima and comments by grade id, the sum of the maxima and the penalty."""
 
     scores: dict[str, tuple[float, float]]
     comments: dict[str, str | None]
-    score: float
     max_score: float
     penalty: float
 
-    @classmethod
-    def of(cls, row: SubmittedNotebook, layout: Layout) -> "Marked":
-        """From the gradebook's row of a submitted notebook."""
-        scores = {layout.graded[grade.cell_id]: (grade.score, layout.points[grade.cell_id]) for grade in row.grades}
-        comments = {layout.commented[comment.cell_id]: comment.comment for comment in row.comments}
-        return cls(scores, comments, sum(score for score, _ in scores.values()), sum(layout.points.values()), row.late_submission_penalty or 0)
+    @property
+    def score(self) -> float:
+        """The sum of the scores, before the penalty."""
+        return sum(score for score, _ in self.scores.values())
 
-    def put_into(self, cell) -> None:
-        """Score and comment into a cell's metadata, where nbgrader's template looks for them. Raises KeyError where the gradebook has no such cell."""
-        if utils.is_solution(cell) or utils.is_task(cell):
-            cell.metadata["nbgrader"]["comment"] = self.comments[cell.metadata["nbgrader"]["grade_id"]]
-        if utils.is_grade(cell) or utils.is_task(cell):
-            cell.metadata["nbgrader"]["score"], cell.metadata["nbgrader"]["points"] = self.scores[cell.metadata["nbgrader"]["grade_id"]]
-
-
-def _key(part: dict | str) -> bytes:
-    """A digest of a cell, or of a code."""
-    return hashlib.blake2b(json.dumps(part, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    def put_into(self, marks: dict) -> None:
+        """Score and comment into nbgrader's metadata of a cell, where its template looks for them. Raises KeyError where the gradebook has no such cell."""
+        task = marks.get("task")
+        if marks.get("solution") or task:
+            marks["comment"] = self.comments[marks["grade_id"]]
+        if marks.get("grade") or task:
+            marks["score"], marks["points"] = self.scores[marks["grade_id"]]

@@ -10,10 +10,10 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import utils
 from nbgrader.api import Assignment as AssignmentRow
 from nbgrader.api import Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook, new_uuid
@@ -120,7 +120,6 @@ class GradebookWriter:
         self._app = Autograde(coursedir=self._coursedir, parent=self.api)
         self._late = AssignLatePenalties(parent=self._app)
         self._late.init_plugin()
-        self._clear = ClearMetadataPreprocessor(parent=self._app)
         self._limits = Limits.load(self.places.checks(self.assignment) / "limits.toml")
         self._by_nbgrader = has_own_steps(self._app.config) or bool(self._coursedir.student_id_exclude)
 
@@ -171,26 +170,32 @@ class GradebookWriter:
         if folder.exists():
             utils.rmtree(str(folder))
         os.makedirs(folder)
-        BaseConverter.init_assignment(app, *names)  # copies what was handed in beside the notebook
-        self._copy_from_source(folder)
         name = f"{self.assignment}.ipynb"
+        if os.listdir(submitted) != [name]:
+            BaseConverter.init_assignment(app, *names)  # copies what was handed in beside the notebook
+        self._copy_from_source(folder)
         notebook = readable(submitted / name, source.load(self.assignment, self.places), self._limits)
         for number, cell in enumerate(notebook.cells):
-            cell.id = f"cell-{number}"
-        notebook, _ = self._clear(with_verdicts(notebook, result), {})
+            cell["id"] = f"cell-{number}"
+        notebook = with_verdicts(notebook, result)
         (folder / name).write_text(as_file(notebook), encoding="utf-8")
         app.set_permissions(*names)
         return _Entry(student, marks_of(notebook, result), self._coursedir.get_existing_timestamp(str(submitted)))
 
     def _copy_from_source(self, folder: Path) -> None:
         """The instructor's own files take the place of a student's versions of them."""
-        origin = self._coursedir.format_path(self._coursedir.source_directory, ".", self.assignment)
-        kept = {os.path.join(origin, name) for name in self._app.exclude_overwriting.get(self.assignment, [])}
-        for path in set(utils.find_all_files(origin, [*self._coursedir.ignore, "*.ipynb"])) - kept:
-            target = folder / os.path.relpath(path, origin)
+        for name, path in self._own_files.items():
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             shutil.copy(path, target)
+
+    @cached_property
+    def _own_files(self) -> dict[str, str]:
+        """The paths of the files that an instructor gives out beside the notebook, by their names in a submission: the same for all students."""
+        origin = self._coursedir.format_path(self._coursedir.source_directory, ".", self.assignment)
+        kept = {os.path.join(origin, name) for name in self._app.exclude_overwriting.get(self.assignment, [])}
+        return {os.path.relpath(path, origin): path for path in set(utils.find_all_files(origin, [*self._coursedir.ignore, "*.ipynb"])) - kept}
 
     # the rows of the gradebook ------------------------------------------------------------------------------------------------
 
@@ -253,7 +258,7 @@ class GradebookWriter:
         for kind, name in ((Grade, "grades"), (Comment, "comments")):
             rows = [vars(row) for made in new.values() for row in getattr(made, name)]
             if rows:
-                db.execute(insert(kind).execution_options(render_nulls=True), rows)  # else a statement for every change between rows with and without a value
+                db.execute(insert(kind.__table__), rows)  # the table alone: its class would have every row looked through for what could be in it
         for entry in batch:
             self._put_penalty(submissions[entry.student], self._notebook_of(submissions[entry.student]))
         db.commit()

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Places:
@@ -14,7 +16,7 @@ class Places:
     @classmethod
     def here(cls) -> "Places":
         """The places of WORKBOOK_ROOT, else of the repository that this package lies in."""
-        return cls(Path(os.environ.get("WORKBOOK_ROOT") or Path(__file__).resolve().parents[1]))
+        return cls(Path(os.environ.get("WORKBOOK_ROOT") or REPOSITORY))
 
     @property
     def solutions(self) -> Path:

@@ -1,6 +1,6 @@
 """The result of judging one submission, as the JSON that everything downstream reads."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from autograder.text import clean
 
@@ -50,9 +50,8 @@ class Result:
 
     def to_json(self) -> dict:
         """Plain data: the documented keys, scores computed from the exercises."""
-        data = asdict(self)
         return {"assignment": self.assignment, "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
-                "max_score": self.max_score, "seed": self.seed, "seconds": round(self.seconds, 3), "exercises": data["exercises"], "repairs": self.repairs,
+                "max_score": self.max_score, "seed": self.seed, "seconds": round(self.seconds, 3), "exercises": [vars(exercise).copy() for exercise in self.exercises], "repairs": self.repairs,
                 "computed": {name: round(seconds, 2) for name, seconds in self.computed.items()},
                 "spent": {part: round(seconds, 4) for part, seconds in self.spent.items()}}  # fmt: skip
 

@@ -6,17 +6,19 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
-from nbformat import NotebookNode
 
 from autograder.limits import Limits
 from autograder.source import Assignment
 
-STRINGS = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)  # possessive, so that a string without an end costs no more than one with it
+STRINGS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)  # possessive, so that a string without an end costs no more than one with it
 BRACKETS = re.compile(r"[\[\]{}]")
+NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{},"' rb"\/bfnrtu"))  # which letters may follow a backslash, JSON says; none else changes where a string ends
 HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")  # halves of a UTF-16 pair, which no file can hold
 MOST_WEIGHT_FILES = 8
+USUAL = 1 << 18  # bytes that few notebooks have
 ROLES_NOT_RUN = ("check", "debug", "question")
 
 
@@ -46,17 +48,27 @@ class Submission:
             files = {}
             beside = [weights for weights in sorted(path.parent.glob("*.safetensors")) if weights.is_file() and not weights.is_symlink()]
             for weights in beside[:MOST_WEIGHT_FILES]:
-                files[weights.name] = _read_capped(weights, limits.weights + 1)
-            return cls(assignment, student, _read_capped(path, limits.notebook + 1), files)
+                files[weights.name] = read_capped(weights, limits.weights)
+            return cls(assignment, student, read_capped(path, limits.notebook), files)
         except FileNotFoundError:
             return cls(assignment, student, b"", unreadable="There is no notebook. Hand in the .ipynb file of the assignment.")
         except OSError as error:
             return cls(assignment, student, b"", unreadable=f"The file could not be read ({error.strerror}). Hand it in again.")
 
 
-def _read_capped(path: Path, most: int) -> bytes:
+def read_capped(path: Path, most: int) -> bytes:
+    """The bytes of a file, but one more than `most` at most, so that too much can be told from enough."""
     with path.open("rb") as file:
-        return file.read(most)
+        start = file.read(min(most + 1, USUAL))  # Python takes memory for all that is asked for, before it looks how much there is
+        return start if len(start) < USUAL else start + file.read(most + 1 - USUAL)
+
+
+class ReadCell(NamedTuple):
+    """A cell as it was handed in: its type ("code", "markdown" or "raw"), nbgrader's name for it, if any, and its text. Nothing else of it is believed."""
+
+    type: str
+    name: str | None
+    source: str
 
 
 @dataclass(frozen=True)
@@ -82,16 +94,16 @@ class Opened:
 
 def open_notebook(data: bytes, assignment: Assignment, limits: Limits) -> Opened:
     """Parse a notebook's bytes against its assignment's source. Raises Ungradable."""
-    notebook, repairs = parse(data, limits)
-    if sum(len(cell.source) for cell in notebook.cells) > limits.code:
+    cells, repairs = parse(data, limits)
+    if sum(len(cell.source) for cell in cells) > limits.code:
         raise Ungradable(f"The notebook holds more than {limits.code >> 10} KiB of text. Load data from files instead of writing it into cells.")
-    if not any(cell.cell_type == "code" for cell in notebook.cells):
+    if not any(cell.type == "code" for cell in cells):
         raise Ungradable("The notebook has no code cells. Hand in the notebook of the assignment.")
-    return _arrange(notebook, assignment, repairs)
+    return _arrange(cells, assignment, repairs)
 
 
-def parse(data: bytes, limits: Limits) -> tuple[NotebookNode, list[str]]:
-    """Bytes to a valid notebook of format 4, with what had to be repaired. Raises Ungradable."""
+def parse(data: bytes, limits: Limits) -> tuple[list[ReadCell], list[str]]:
+    """A notebook's bytes to its cells, with what had to be repaired. Raises Ungradable."""
     if len(data) > limits.notebook:
         raise Ungradable(f"The file is larger than {limits.notebook >> 20} MiB. Clear its outputs, save it and hand it in again.")
     if not data.strip():
@@ -106,14 +118,14 @@ def parse(data: bytes, limits: Limits) -> tuple[NotebookNode, list[str]]:
         if raw["nbformat"] == 3:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
             repairs.append("converted from notebook format 3")
-        notebook = _plain(raw, repairs)
+        cells = _cells(raw, repairs)
     except Ungradable:
         raise
     except Exception as error:  # nbformat's converter raises many kinds for a damaged file
         raise Ungradable("The notebook is damaged and cannot be read. Open it in Jupyter, save it and hand it in again.") from error
-    if len(notebook.cells) > limits.cells:
+    if len(cells) > limits.cells:
         raise Ungradable(f"The notebook has more than {limits.cells} cells. Remove the superfluous ones and hand it in again.")
-    return notebook, repairs
+    return cells, repairs
 
 
 def _json(data: bytes, limits: Limits, repairs: list[str]):
@@ -124,7 +136,7 @@ def _json(data: bytes, limits: Limits, repairs: list[str]):
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Ungradable("The file is not text in UTF-8, so it is no notebook. Hand in the .ipynb file of the assignment.") from error
-    depth, parts = _depth(text)
+    depth, parts = _depth(data)
     if depth > limits.json_depth:
         raise Ungradable(f"The file's JSON is nested more than {limits.json_depth} deep, as no notebook is.")
     if parts > limits.json_parts:
@@ -135,9 +147,9 @@ def _json(data: bytes, limits: Limits, repairs: list[str]):
         raise Ungradable("The file is not a complete notebook (its JSON breaks off or is damaged). Save it again in Jupyter and hand it in again.") from error
 
 
-def _depth(text: str) -> tuple[int, int]:
+def _depth(data: bytes) -> tuple[int, int]:
     """The deepest nesting of brackets outside of strings, and the number of opening brackets and commas there."""
-    bare = STRINGS.sub("", text)
+    bare = STRINGS.sub("", data.translate(None, NOT_STRUCTURE).decode("ascii"))
     depth = deepest = 0
     for bracket in BRACKETS.findall(bare):
         depth += 1 if bracket in "[{" else -1
@@ -145,54 +157,49 @@ def _depth(text: str) -> tuple[int, int]:
     return deepest, bare.count("[") + bare.count("{") + bare.count(",")
 
 
-def _plain(raw: dict, repairs: list[str]) -> NotebookNode:
-    """A fresh notebook of format 4.5 with the readable cells of a raw one."""
+def _cells(raw: dict, repairs: list[str]) -> list[ReadCell]:
+    """The readable cells of a raw notebook of format 4."""
     cells = []
     for cell in raw["cells"]:
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
             repairs.append("left out a cell of no known type")
             continue
         source = cell.get("source", "")
-        source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
+        source = "".join(map(str, source)) if isinstance(source, list) else str(source)
         source = source if source.isascii() else HALF_CHARACTERS.sub("\N{REPLACEMENT CHARACTER}", source)
-        cells.append(_plain_cell(cell["cell_type"], source, cell.get("metadata"), len(cells)))
-    return NotebookNode(cells=cells, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)
+        cells.append(ReadCell(cell["cell_type"], _name(cell.get("metadata")), source))
+    return cells
 
 
-def _plain_cell(kind: str, source: str, metadata, number: int) -> NotebookNode:
-    """A valid cell by construction (validating each would take longer than all the rest); of the metadata, only nbgrader's name for it is kept."""
+def grade_id(cell: dict) -> str | None:
+    """nbgrader's name of a notebook's cell, or None."""
+    return _name(cell["metadata"])
+
+
+def _name(metadata) -> str | None:
     marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
-    kept = NotebookNode(nbgrader=NotebookNode(grade_id=name)) if isinstance(name, str) else NotebookNode()
-    cell = NotebookNode(cell_type=kind, id=f"cell-{number}", metadata=kept, source=source)
-    return NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else cell
-
-
-def grade_id(cell) -> str | None:
-    """nbgrader's name of a cell, or None."""
-    marks = cell.metadata.get("nbgrader")
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     return name if isinstance(name, str) else None
 
 
-def _arrange(notebook, assignment: Assignment, repairs: list[str]) -> Opened:
+def _arrange(cells: list[ReadCell], assignment: Assignment, repairs: list[str]) -> Opened:
     """The cells to run: setup from the release, the student's own in their order, experiments for their definitions only."""
     roles, unchanged = released_roles(assignment), _by_text(assignment)
     seen, run, sources = set(), [], {}
     for cell in assignment.cells:
         if cell.type == "code" and cell.kind == "setup":
             run.append(RunCell(f"setup {cell.name}", cell.solved))
-    for number, cell in enumerate(notebook.cells, 1):
-        name = grade_id(cell)
+    for number, cell in enumerate(cells, 1):
+        name = cell.name
         kind, exercise = roles.get(name, ("added", None))
         if name is not None and kind != "added" and name in seen:
             kind, exercise = "added", None  # a copied cell is the student's own
         if kind == "added":
             kind, exercise = unchanged.get(cell.source.strip(), (kind, exercise))  # a program has taken the cells' names away, or it is an experiment's copy
         seen.add(name)
-        if kind == "exercise" and cell.cell_type != "code":
-            repairs.append(f"read the cell of {exercise} as code, though its type was {cell.cell_type}")
-        elif cell.cell_type != "code" or kind in ROLES_NOT_RUN or kind == "setup":
+        if kind == "exercise" and cell.type != "code":
+            repairs.append(f"read the cell of {exercise} as code, though its type was {cell.type}")
+        elif cell.type != "code" or kind in ROLES_NOT_RUN or kind == "setup":
             if kind == "setup" and cell.source.strip() != _setup(assignment, exercise):
                 run.append(RunCell(f"{number} (your version of the setup)", cell.source))
             continue

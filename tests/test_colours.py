@@ -32,7 +32,7 @@ def test_nothing_is_coloured_too():
 LISTED = {word for rules in PythonLexer.tokens.values() for rule in rules if type(rule) is tuple for word in getattr(rule[0], "words", ())}
 WORDS = sorted({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *LISTED})
 PIECES = [*string.printable, "x", "mu_1", "été", "数", "a·b", "if·", "\N{COMBINING ACUTE ACCENT}", "²", "0x1f", "1_0e-3j", ".5", ":=", "->", "**=", '"""', "'''", "\\\n", "\n    ",
-          "rb'", 'f"', "f'{", "{x!r:>3}", "# ", "@", "yield from", "lazy import"]  # fmt: skip
+          "rb'", 'f"', "f'{", "{x!r:>3}", "# ", "#!", "@", "yield from", "lazy import", "match x:\n", "12", "3.", "1.5", ".max", ".for", "\n    \"\"\"", "\n \n", "   "]  # fmt: skip
 
 
 @pytest.mark.parametrize("between", ["", " ", "\n", ".", '"', "(", "·", "x"])

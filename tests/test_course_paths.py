@@ -19,7 +19,7 @@ from grading import VAE, notebook
 from nbgrader.api import Gradebook
 from rich.console import Console
 
-from autograder import source, store
+from autograder import feedback, source, store
 from autograder.course import Course, CourseError
 from autograder.progress import GradingBar, Pace
 from autograder.results import ExerciseResult, Result
@@ -163,6 +163,18 @@ def test_a_graded_notebook_may_be_of_any_layout(prepared, tmp_path):
     assert pages[0] == pages[1] and len(pages[0]) == 2
 
 
+def test_pages_do_not_depend_on_what_is_kept_of_others(prepared, tmp_path, monkeypatch):
+    """Equal verdicts, other marks by hand, another answer: each page is the same whether parts of earlier ones are kept or all is rendered anew."""
+    course, pages = with_class(prepared, tmp_path / "course", {name: notebook(HALF) for name in ("late", "tale", "teal")} | {"blank": notebook(blank=True)}), []
+    course.grade(VAE, Made())
+    by_hand(course)
+    for most in (feedback.MOST_KEPT, 0):
+        monkeypatch.setattr(feedback, "MOST_KEPT", most)
+        course.feedback(VAE)
+        pages.append(files(course, "feedback"))
+    assert pages[0] == pages[1] and len({page for page, _ in pages[0].values()}) == 3
+
+
 def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):
     """Where the configuration has another step for autograde or feedback, nbgrader's converters do the work."""
     course, asked = with_class(prepared, tmp_path / "course", {"one": notebook(blank=True)}), []
@@ -175,6 +187,15 @@ def test_steps_of_an_instructors_own_are_taken(prepared, tmp_path):
     with pytest.raises(CourseError, match="no template"):
         course.feedback(VAE)
     assert asked == ["one", "page of one"]
+
+
+def test_metadata_that_an_instructor_keeps_are_nbgraders_business(prepared, tmp_path):
+    """Ours have nbgrader's alone; where the configuration keeps others too, nbgrader's converter does the work."""
+    course, asked = with_class(prepared, tmp_path / "course", {"one": notebook(blank=True)}), []
+    course.api.config.ClearMetadataPreprocessor.preserve_cell_metadata_mask = [("nbgrader",), ("tags",)]
+    course.api.autograde = lambda assignment, student: asked.append(student) or {"success": True}
+    course.grade(VAE, Made())
+    assert asked == ["one"]
 
 
 def test_unchanged_submissions_are_not_even_read(prepared, tmp_path, monkeypatch):

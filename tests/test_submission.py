@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder import source
 from autograder.limits import Limits
-from autograder.submission import Ungradable, open_notebook
+from autograder.submission import USUAL, Ungradable, open_notebook, read_capped
 
 WHOLE = notebook()
 BAD = {
@@ -82,6 +82,27 @@ def test_experiments_whose_metadata_are_lost_are_not_run_for_minutes():
     run = {cell.source: cell.definitions_only for cell in opened(nbformat.writes(raw).encode()).cells}
     assert experiments and all(run[text] for text in experiments)
     assert not any(run[cell.solved] for cell in source.load(VAE).code("exercise").values())
+
+
+@pytest.mark.parametrize("size", [0, USUAL - 1, USUAL, USUAL + 1, 2 * USUAL])
+def test_a_file_is_read_whole_or_just_beyond_what_is_allowed(tmp_path, size):
+    path, data = tmp_path / "one", bytes(range(256)) * (2 * USUAL // 256)
+    path.write_bytes(data[:size])
+    for most in (0, 10, USUAL - 2, USUAL - 1, USUAL, USUAL + 10):
+        assert read_capped(path, most) == data[: min(size, most + 1)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from('[]{},:"\\/bfnrtu\n\x00é'), max_size=20), st.integers(2, 9), st.booleans())
+def test_brackets_and_commas_in_a_text_are_no_parts_of_the_file(text, depth, ascii_only):
+    """However it is made of quotes and backslashes, and whether or not its other characters are written as escapes."""
+    value = text
+    for _ in range(depth):
+        value = [text, value]
+    data = json.dumps(value, ensure_ascii=ascii_only).encode()
+    for limits, said in ((Limits(json_depth=depth - 1), "nested"), (Limits(json_parts=2 * depth - 1), "parts"), (Limits(json_depth=depth, json_parts=2 * depth), "not a Jupyter")):
+        with pytest.raises(Ungradable, match=said):
+            open_notebook(data, source.load(VAE), limits)
 
 
 @settings(max_examples=150, deadline=None)

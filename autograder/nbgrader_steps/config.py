@@ -48,8 +48,8 @@ def configure(config: Config, course: Path) -> Config:
 
 
 def has_own_steps(config: Config) -> bool:
-    """Whether an instructor has put something else into nbgrader's autograde step than `configure` does: other steps, or hooks."""
-    return _differs(config, "Autograde", {"exclude_overwriting"})
+    """Whether an instructor has put something else into nbgrader's autograde step than `configure` does: other steps, hooks, or metadata to keep."""
+    return _differs(config, "Autograde", {"exclude_overwriting"}) or _differs(config, "ClearMetadataPreprocessor", set())
 
 
 def feedback_has_own_steps(config: Config) -> bool:

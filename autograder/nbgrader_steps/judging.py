@@ -29,7 +29,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         folder = Path(course.format_path(course.submitted_directory, names["student"], names["assignment"]))
         result = verdict_of(folder / f"{names['notebook']}.ipynb", names["assignment"], names["student"], Path(course.root))
         resources["autograder"] = result
-        return with_verdicts(nb, result), resources
+        return with_verdicts(without_outputs(nb), result), resources
 
 
 def without_outputs(nb):
@@ -41,14 +41,14 @@ def without_outputs(nb):
 
 
 def with_verdicts(nb, result: Result):
-    """The notebook with a summary at its top and each verdict below its check cell, as its only outputs; in place."""
+    """A notebook without outputs, with a summary at its top and each verdict below its check cell; in place."""
     by_check = {f"check-{exercise.name}": exercise for exercise in result.exercises}
-    for cell in without_outputs(nb).cells:
+    for cell in nb["cells"]:
         exercise = by_check.get(grade_id(cell))
-        if exercise is not None and cell.cell_type == "code":
-            cell.outputs = [verdict_output(exercise)]
+        if exercise is not None and cell["cell_type"] == "code":
+            cell["outputs"] = [verdict_output(exercise)]
     if result.status == "graded":  # where not, the first cell says so already
-        nb.cells.insert(0, summary_cell(result, _by_hand(nb)))
+        nb["cells"].insert(0, summary_cell(result, _by_hand(nb)))
     return nb
 
 
@@ -73,5 +73,5 @@ def _pool() -> Pool:
 
 def _by_hand(nb) -> float:
     """The points of the cells that are an answer and its grade in one: written ones."""
-    marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+    marks = [cell["metadata"].get("nbgrader", {}) for cell in nb["cells"]]
     return sum(mark["points"] for mark in marks if mark.get("grade") and mark.get("solution"))

@@ -14,7 +14,7 @@ from autograder.limits import Limits
 from autograder.places import Places
 from autograder.release import release_cells
 from autograder.source import Assignment
-from autograder.submission import Ungradable, grade_id, parse
+from autograder.submission import ReadCell, Ungradable, grade_id, parse, read_capped
 
 NOTE = "**This submission could not be graded automatically.** {reason}\n\nA person will look at it. The cells below are those of the released notebook."
 
@@ -42,50 +42,52 @@ def as_file(notebook: nbformat.NotebookNode) -> str:
 
 
 def readable(path: Path, assignment: Assignment, limits: Limits) -> nbformat.NotebookNode:
-    """The notebook at `path`, made whole: every released cell there once and of its type, nothing claiming to be one that is not."""
-    released = _released(assignment)
+    """The notebook at `path`, made whole: every released cell there once and of its type, nothing claiming to be one that is not, no outputs."""
     try:
-        with path.open("rb") as file:
-            notebook, _ = parse(file.read(limits.notebook + 1), limits)
+        handed_in, _ = parse(read_capped(path, limits.notebook), limits)
     except Ungradable as reason:
         note = nbformat.v4.new_markdown_cell(NOTE.format(reason=reason))
-        return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(released)], metadata=_metadata())
-    wanted = {grade_id(cell): cell for cell in released if grade_id(cell)}
-    seen = set()
-    for cell in notebook.cells:
-        name = grade_id(cell)
-        cell.metadata.pop("nbgrader", None)
-        if name in wanted and name not in seen:
-            seen.add(name)
-            _restore(cell, wanted[name])
-        elif cell.cell_type == "raw":  # which pages would take for HTML, uncleaned
-            cell.cell_type = "markdown"
-    notebook.cells += [copy.deepcopy(cell) for name, cell in wanted.items() if name not in seen and cell.metadata.nbgrader.grade]
-    notebook.metadata = _metadata()
-    return notebook
+        return nbformat.v4.new_notebook(cells=[note, *copy.deepcopy(_released(assignment))], metadata=_metadata())
+    missing, cells = _named(assignment).copy(), []
+    for number, cell in enumerate(handed_in):
+        original = missing.pop(cell.name, None)
+        cells.append(_own(cell, f"cell-{number}") if original is None else _restored(cell, f"cell-{number}", original))
+    cells += [copy.deepcopy(cell) for cell in missing.values() if cell.metadata.nbgrader.grade]
+    return nbformat.NotebookNode(cells=cells, metadata=_metadata(), nbformat=4, nbformat_minor=5)
 
 
 @cache
 def _released(assignment: Assignment) -> list[nbformat.NotebookNode]:
-    """The released cells, with nbgrader's checksums, by which untouched answers are known."""
-    cells = release_cells(assignment)
+    """The released cells with nbgrader's metadata and no other, as in a graded notebook; with its checksums, by which untouched answers are known."""
+    cells = [_cell(cell.cell_type, cell.id, cell.source, cell.metadata.get("nbgrader")) for cell in release_cells(assignment)]
     for cell in cells:
         if grade_id(cell):
             cell.metadata.nbgrader.checksum = compute_checksum(cell)
     return cells
 
 
-def _restore(cell, released) -> None:
-    """Give a student's cell the marks and the type of the released one; its text stays, unless it is locked."""
-    cell.metadata.nbgrader = nbformat.NotebookNode(released.metadata.nbgrader)
-    cell.cell_type = released.cell_type
-    if released.cell_type == "code":
-        cell.outputs, cell.execution_count = [], None
-    else:
-        cell.pop("outputs", None)
-        cell.pop("execution_count", None)
-    if released.metadata.nbgrader.locked:
-        cell.source = released.source
+@cache
+def _named(assignment: Assignment) -> dict[str, nbformat.NotebookNode]:
+    """The released cells that have a name, by it."""
+    return {grade_id(cell): cell for cell in _released(assignment) if grade_id(cell)}
+
+
+def _restored(cell: ReadCell, identity: str, released: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A student's cell with the marks and the type of the released one; its text stays, unless it is locked."""
+    marks = released["metadata"]["nbgrader"]
+    return _cell(released["cell_type"], identity, released["source"] if marks["locked"] else cell.source, marks)
+
+
+def _own(cell: ReadCell, identity: str) -> nbformat.NotebookNode:
+    """A cell that is a student's own, without marks; a raw one, which pages would take for HTML, uncleaned, is text."""
+    return _cell("markdown" if cell.type == "raw" else cell.type, identity, cell.source, None)
+
+
+def _cell(kind: str, identity: str, source: str, marks: dict | None) -> nbformat.NotebookNode:
+    """A cell without outputs, valid by construction (validating each would take longer than all the rest). marks: nbgrader's metadata, if any."""
+    metadata = nbformat.NotebookNode() if marks is None else nbformat.NotebookNode(nbgrader=nbformat.NotebookNode(marks))
+    cell = {"cell_type": kind, "id": identity, "metadata": metadata, "source": source}
+    return nbformat.NotebookNode(cell, outputs=[], execution_count=None) if kind == "code" else nbformat.NotebookNode(cell)
 
 
 def _metadata() -> nbformat.NotebookNode:

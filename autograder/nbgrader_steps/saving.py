@@ -45,8 +45,10 @@ def marks_of(nb, result: Result) -> Marks:
     """The marks of a notebook whose cells carry nbgrader's metadata. A graded cell without a verdict (a written answer) is a person's business."""
     verdicts = {f"check-{exercise.name}": exercise for exercise in result.exercises}
     scores, comments = {}, {}
-    for cell in nb.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    for cell in nb["cells"]:
+        if "nbgrader" not in cell["metadata"]:
+            continue
+        name = cell["metadata"]["nbgrader"].get("grade_id")
         if is_grade(cell):
             verdict = verdicts.get(name)
             scores[name] = None if verdict is None or verdict.outcome in NEEDS_A_PERSON else float(verdict.points)

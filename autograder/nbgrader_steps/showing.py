@@ -12,8 +12,8 @@ PASSED, OPEN, PERSON, LOST = "#e9f5ee", "#f2f2f2", "#fff4cc", "#fcecea"  # behin
 
 def verdict_output(exercise: ExerciseResult) -> nbformat.NotebookNode:
     """A verdict as the output of its check cell, in HTML for pages and in plain text for everything else."""
-    data = {"text/plain": as_text(exercise), "text/html": as_html(exercise)}
-    return nbformat.from_dict({"output_type": "display_data", "metadata": {}, "data": data})  # valid by construction: to validate it took a quarter of the gradebook's time
+    data = nbformat.NotebookNode({"text/plain": as_text(exercise), "text/html": as_html(exercise)})
+    return nbformat.NotebookNode(output_type="display_data", metadata=nbformat.NotebookNode(), data=data)  # valid by construction: to validate it took a quarter of the gradebook's time
 
 
 def as_text(exercise: ExerciseResult) -> str:
