@@ -43,6 +43,8 @@ class Driver:
             self.flush()
         self.outgoing.append(message)
         self.size += message.size
+        if self.size > KEPT_BACK:  # a long one, whose memory the next call may need
+            self.flush()
 
     def flush(self) -> None:
         """Write the messages that wait, in one frame."""
@@ -179,7 +181,7 @@ class Driver:
         here.update({other: getattr(defined, name) for other, (_, name) in also.items()} | {name: getattr(defined, name) for name in names})
 
     def observe(self, value) -> None:
-        """A copy of what a probe observed, which goes out before the answer: many at once, since each frame costs both sides more than what is in it."""
+        """What a probe observed, as it is now; it goes out before the answer, many at once, since each message costs both sides more than what is in it."""
         self.observed.append(self.seen.encode(value))
         if len(self.observed) >= TOLD_AT_ONCE or self.seen.packed is not None and len(self.seen.packed.forms) >= TOLD_AT_ONCE * 8:
             self.tell_observed()

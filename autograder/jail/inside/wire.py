@@ -201,7 +201,10 @@ def _text_of(dtype: torch.dtype, shape: torch.Size) -> str:
 
 
 class Message:
-    """A message ready to go: its header as text, the parts of its payload, and the bytes of all. Raises ProtocolError where it is longer than a reader accepts."""
+    """A message ready to go: its header as text, the parts of its payload, and the bytes of all. Raises ProtocolError where it is longer than a reader accepts.
+
+    The header is taken over: the table of its tensors is put into it.
+    """
 
     __slots__ = ("parts", "size", "text")
 
