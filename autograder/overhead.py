@@ -5,6 +5,7 @@ questions to the student), and around all else: reading, questions and answers o
 The student's process runs beside this one without the sandbox, since a meter cannot be put into it; what the sandbox adds is taken from `autograder.cost`.
 """
 
+import importlib
 import json
 import os
 import socket
@@ -99,8 +100,7 @@ class BesideJail:
 
 def serve_metered(channel: socket.socket, limits: dict, tell: int) -> None:
     """In the forked process: serve as in the jail, then tell the time."""
-    import driver
-
+    driver = sys.modules["driver"]  # loaded before the fork, as in the warm process
     own = Meter()
     original = driver.Driver.target
     driver.Driver.target = lambda self, request: own.around(original(self, request)) if request["op"] == "call" else original(self, request)
@@ -154,6 +154,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("assignment", nargs="?", type=assignment, default="03_vae", help="03_vae where none is named")
     name = parser.parse_args(arguments).assignment
     sys.path.insert(0, str(INSIDE))
+    importlib.import_module("driver")
     torch.set_num_threads(1)
     torch.zeros(1, device="meta").exp()  # loads what a forked process could not
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(2))])

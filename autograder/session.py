@@ -86,9 +86,9 @@ class Session:
         """CPU seconds of the submission so far, in steps of a clock tick; without asking, what was known last."""
         return self.spent + (self._used() if ask or self.process is None else self.process.used)
 
-    def request(self, operation: str, tensors: dict | None = None, **body) -> Answer:
+    def request(self, operation: str, **body) -> Answer:
         """One request within the exercise's time. Raises StudentFailure."""
-        (found,) = self.exchange([Question(operation, body, tensors)])
+        (found,) = self.exchange([Question(operation, body)])
         if isinstance(found, Exception):
             raise found
         return found

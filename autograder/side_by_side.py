@@ -37,20 +37,20 @@ class Check:
 
     def start(self) -> None:
         """Run to the first question, or to the end."""
-        self._go(lambda: self._way.switch(self.student))
+        _put_state(self.state)
+        self._stand(self._way.switch(self.student))
 
     def go_on(self, found: Answer | Exception) -> None:
         """Run with an answer, or with what its question raised, to the next question or to the end."""
-        self._go(lambda: self._way.throw(found) if isinstance(found, Exception) else self._way.switch(found))
+        _put_state(self.state)
+        self._stand(self._way.throw(found) if isinstance(found, Exception) else self._way.switch(found))
 
     def drop(self) -> None:
         """Leave it where it stands."""
         if not self.ended:
             self._way.throw(GreenletExit)
 
-    def _go(self, step: Callable[[], Question | BaseException | None]) -> None:
-        _put_state(self.state)
-        came = step()
+    def _stand(self, came: Question | BaseException | None) -> None:
         self.state, self.ended = _state(), self._way.dead
         self.question, self.raised = (None, came) if self.ended else (came, None)
 
@@ -60,30 +60,27 @@ def first_that_fails(runs: list[Callable[[Student], BaseException | None]], stud
 
     A run takes a Student and returns what the check raised. Raises OneAfterAnother.
     """
-    before = _state()
-    checks = [Check(run, student.beside(), before) for run in runs]
+    before, first, checks, place = _state(), student.beside(), [], None
     try:
-        place = _until_one_fails(checks, student.session)
+        raised = runs[0](first)  # alone: a wrong answer mostly fails there, and what never ends does not end there, so that nothing is computed in vain
+        if raised is None:
+            checks = [Check(run, student.beside(), before) for run in runs[1:]]
+            place = _until_one_fails(checks, student.session)
     finally:
         for check in checks:
             check.drop()
         _put_state(before)
+    student.calls += first.calls
     for check in checks[: len(checks) if place is None else place + 1]:
         student.calls += check.student.calls
-    return None if place is None else (place, checks[place].raised)
+    if raised is not None:
+        return 0, raised
+    return None if place is None else (1 + place, checks[place].raised)
 
 
 def _until_one_fails(checks: list[Check], session) -> int | None:
-    """Run all checks; the place of the first that fails, or None.
-
-    The first one goes alone: a wrong answer mostly fails there, and what never ends does not end there, so that nothing is computed in vain.
-    """
-    checks[0].start()
-    while not checks[0].ended:
-        checks[0].go_on(*session.exchange([checks[0].question]))
-    if checks[0].raised is not None:
-        return 0
-    for check in checks[1:]:
+    """Run checks side by side; the place of the first that fails, or None."""
+    for check in checks:
         check.start()
     while (first := _first_open(checks)) is not None and not checks[first].ended:
         asking = [check for check in checks[first:] if not check.ended]
@@ -101,9 +98,10 @@ def _first_open(checks: list[Check]) -> int | None:
 
 
 def _state() -> tuple[torch.Tensor, bool]:
-    return torch.get_rng_state(), torch.is_grad_enabled()
+    return torch.default_generator.get_state(), torch.is_grad_enabled()
 
 
 def _put_state(state: tuple[torch.Tensor, bool]) -> None:
-    torch.set_rng_state(state[0])
-    torch.set_grad_enabled(state[1])
+    torch.default_generator.set_state(state[0])
+    if torch.is_grad_enabled() != state[1]:
+        torch.set_grad_enabled(state[1])

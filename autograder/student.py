@@ -82,12 +82,20 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
-        return self._value(self._answer(self._question(operation, target, args, kwargs)), target, args, kwargs)
+        question = self._question(operation, target, args, kwargs)
+        if self.put is not None:
+            return self._value(self.put(question), target, args, kwargs)
+        (found,) = self.session.exchange([question])
+        if isinstance(found, Exception):
+            raise found
+        return self._value(found, target, args, kwargs)
 
     def _question(self, operation: str, target: dict, args: tuple, kwargs: dict) -> Question:
         codec = TrustedCodec(need_probe=self._need_probe)
-        body = {"args": [codec.encode(part) for part in args], "kwargs": {key: codec.encode(part) for key, part in kwargs.items()}}
-        return Question(operation, target | body, codec.tensors)
+        body = target | {"args": [codec.encode(part) for part in args]}
+        if kwargs:
+            body["kwargs"] = {key: codec.encode(part) for key, part in kwargs.items()}
+        return Question(operation, body, codec.packed)
 
     def _value(self, answer: Answer, target: dict, args: tuple, kwargs: dict):
         for header, tensors in answer.observed:
@@ -97,11 +105,6 @@ class Student:
         self.last = Last(answer.header.get("grad") is True, answer.printed)
         self._enforce(answer.header, target, args, kwargs)
         return value
-
-    def _answer(self, question: Question) -> Answer:
-        if self.put is not None:
-            return self.put(question)
-        return self.session.request(question.operation, tensors=question.tensors, **question.body)
 
     def beside(self) -> "Student":
         """The same student for another check, which sees its own calls and observations only."""
@@ -124,14 +127,14 @@ class Student:
         return Remote(self, identity, self.session.generation)
 
     def _enforce(self, header: dict, target: dict, args: tuple, kwargs: dict) -> None:
-        name = target.get("name") or target.get("attribute") or "the function"
-        if "probe" in target:
+        changed, random = header.get("changed"), header.get("random")
+        if not (changed or random) or "probe" in target:
             return
-        changed = header.get("changed") or []
+        name = target.get("name") or target.get("attribute") or "the function"
         if changed:
             which = ", ".join(f"argument {int(key) + 1}" if re.fullmatch("[0-9]{1,2}", key) else key[:40] for key in changed)
             wrong(f"{name} changed its input in place ({which}). Work on a copy, or use operations without a trailing underscore.", "changes_input")
-        if header.get("random") is True and any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()]):
+        if random and any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()]):
             wrong(f"{name} was given a generator, but it drew from the global random state as well. Pass generator=generator to every draw.", "global_random_state")
 
 
@@ -202,10 +205,10 @@ class Remote:
 
     def randomize(self, draw: Draw, scale: float = 0.3) -> dict[str, torch.Tensor]:
         """Give every floating-point parameter random values drawn here (buffers keep theirs); the new state."""
-        names = self._ask("call", "__parameters__", (), {})
-        state = self.state_dict()
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        found = self._ask("call", "__parameters__", (), {})
+        if not forms.fits(found, (list, object)) or not all(isinstance(name, str) for name in found[0]):
             wrong(f"{self!r}: its parameters could not be listed.")
+        names, state = found[0], forms.state(found[1], self._shapes, repr(self))
         fresh = {name: _redrawn(value, draw, scale) if name in names else value for name, value in state.items()}
         self.load_state_dict(fresh)
         return fresh

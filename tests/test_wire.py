@@ -20,14 +20,25 @@ PLAIN = st.recursive(
 
 def there_and_back(value):
     """A value as it arrives on the other side."""
+    (got,) = all_there_and_back(value)
+    return got
+
+
+def all_there_and_back(*values):
+    """Values as they arrive on the other side, each in a message, all messages in one frame."""
     left, right = socket.socketpair()
-    codec = wire.Codec()
-    tree = codec.encode(value)
-    wire.send(left, {"value": tree}, codec.tensors)
-    header, tensors = wire.Incoming(right).frame()
+    messages, incoming, got = [], wire.Incoming(right), []
+    for value in values:
+        codec = wire.Codec({})
+        messages.append(wire.Message({"value": codec.encode(value)}, codec.packed))
+    left.sendall(wire.framed(messages))
+    for _ in values:
+        header, tensors = incoming.message(strict=True)
+        got.append(TrustedCodec(tensors).decode(header["value"]))
+    assert not incoming.holds_more()
     left.close()
     right.close()
-    return TrustedCodec(tensors).decode(header["value"])
+    return got
 
 
 @settings(max_examples=100, deadline=None)
@@ -63,8 +74,8 @@ def test_other_objects_do_not_cross():
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_malformed_frames_are_protocol_errors(text, payload):
     try:
-        header, tensors = wire.parse(text, bytearray(payload))
-        TrustedCodec(tensors).decode(header.get("value"))
+        for header, tensors in wire.parse(text, bytearray(payload)):
+            TrustedCodec(tensors).decode(header.get("value"))
     except wire.ProtocolError:
         pass
 
@@ -88,14 +99,37 @@ def test_malformed_values_are_protocol_errors(tree):
 SIZES = {"float32": 4, "bool": 1, "complex64": 8, "int16": 2}
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(st.sampled_from([*SIZES, "float8_e4m3fn", "object"]) | st.integers(-2, 5) | st.integers() | st.none(), max_size=4) | st.none(), max_size=3), st.binary(max_size=200))
-def test_malformed_tables_of_tensors_are_protocol_errors(table, payload):
+def header(*tables) -> bytes:
+    """The header of a frame whose messages have these tables of tensors."""
+    return json.dumps([{"tensors": table} for table in tables]).encode()
+
+
+WORDS = st.sampled_from([*SIZES, "float8_e4m3fn", "object", "", "-0", "+1", "01", "1_0", "\u0663", "1.0", " ", "\n"]) | st.integers(-2, 5).map(str) | st.integers().map(str)
+FORMS = st.lists(WORDS, max_size=4).map(" ".join) | st.tuples(st.sampled_from([*SIZES]), st.integers(0, 3), st.integers(0, 3)).map(lambda form: " ".join(map(str, form)))
+TABLES = st.lists(FORMS | st.none() | st.integers() | st.lists(FORMS, max_size=2), max_size=3) | FORMS | st.none() | st.dictionaries(FORMS, FORMS, max_size=2)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(TABLES, max_size=3), st.binary(max_size=200))
+def test_malformed_tables_of_tensors_are_protocol_errors(tables, payload):
     try:
-        _, tensors = wire.parse(json.dumps({"tensors": table}).encode(), bytearray(payload), strict=True)
+        messages = wire.parse(header(*tables), bytearray(payload), strict=True)
     except wire.ProtocolError:
         return
-    assert all(list(value.shape) == form[1:] for value, form in zip(tensors.values(), table, strict=True))
+    forms = [[" ".join((str(value.dtype).removeprefix("torch."), *map(str, value.shape))) for value in tensors.values()] for _, tensors in messages]
+    assert forms == tables
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.sampled_from([*SIZES]), st.integers(0, 3), st.integers(0, 3)), max_size=3), min_size=1, max_size=3), st.integers(-20, 20))
+def test_a_payload_is_as_long_as_the_tables_of_all_messages_say(tables, off):
+    size = sum(-(-rows * columns * SIZES[kind] // wire.ALIGNMENT) * wire.ALIGNMENT for table in tables for kind, rows, columns in table)
+    text = header(*([" ".join(map(str, form)) for form in table] for table in tables))
+    if off == 0:
+        assert [[tuple(value.shape) for value in tensors.values()] for _, tensors in wire.parse(text, bytearray(size), strict=True)] == [[form[1:] for form in table] for table in tables]
+    elif size + off >= 0:
+        with pytest.raises(wire.ProtocolError):
+            wire.parse(text, bytearray(size + off), strict=True)
 
 
 @pytest.mark.parametrize("kind", SIZES)
@@ -103,35 +137,102 @@ def test_a_payload_holds_as_many_values_as_its_table_says(kind):
     """One byte less or more is refused, so no tensor can look beyond its own values."""
     size = 6 * SIZES[kind]
     size += -size % wire.ALIGNMENT
-    text = json.dumps({"tensors": [[kind, 2, 3], [kind, 6]]}).encode()
-    assert [tuple(value.shape) for value in wire.parse(text, bytearray(2 * size), strict=True)[1].values()] == [(2, 3), (6,)]
+    text = header([f"{kind} 2 3", f"{kind} 6"])
+    ((_, tensors),) = wire.parse(text, bytearray(2 * size), strict=True)
+    assert [tuple(value.shape) for value in tensors.values()] == [(2, 3), (6,)]
     for length in (0, size, 2 * size - 1, 2 * size + 1):
         with pytest.raises(wire.ProtocolError):
             wire.parse(text, bytearray(length), strict=True)
 
 
 def test_tensors_of_one_frame_share_no_memory():
-    _, (one, two) = (lambda header, tensors: (header, tensors.values()))(*wire.parse(b'{"tensors": [["int8", 3], ["int8", 3]]}', bytearray(32), strict=True))
+    (_, first), (_, second) = wire.parse(header(["int8 3", "int8 3"], ["int8 3", "bool 3"]), bytearray(64), strict=True)
+    one, *others = *first.values(), *second.values()
     one.fill_(7)
-    assert not two.any()
+    assert not any(other.any() for other in others)
 
 
-@pytest.mark.parametrize("shape", [[1 << 63], [-1], [0, 1 << 62, 1 << 62], [True], [1.0], ["1"], [[1]], [1] * 65])
-def test_impossible_shapes_are_protocol_errors(shape):
+@pytest.mark.parametrize("shape", [[1 << 63], [-1], [0, 1 << 62, 1 << 62], [True], [1.0], ["01"], ["1_0"], ["+1"], ["\u0661"], [""], ["1 "], [" 1"], ["1\n"], [[1]], [1] * 65, ["9" * 10**5]])
+@pytest.mark.parametrize("kind", ["bool", "bfloat16", "float32"])
+def test_impossible_shapes_are_protocol_errors(shape, kind):
     with pytest.raises(wire.ProtocolError):
-        wire.parse(json.dumps({"tensors": [["bool", *shape]]}).encode(), bytearray(16), strict=True)
+        wire.parse(header([" ".join(map(str, [kind, *shape]))]), bytearray(16), strict=True)
+
+
+def test_a_tensor_of_as_many_dimensions_as_may_cross_arrives():
+    value = torch.arange(4.0).reshape(*[1] * 62, 2, 2)
+    assert torch.equal(there_and_back(value), value)
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", b"7", b"null", b'"text"', b"[7]", b"[null]", b"[[]]", b'[{}, "text"]', b'{"value": 1}', b'[{"value": 1}', b'[{"value": 1}] ', b'[{}][{}]',
+                                  b' [{}]', b"\xff[{}]", b"[" * 10**5, b'[{"value": 1' + b"0" * 5000 + b"}]"], ids=lambda text: repr(text[:20]))  # fmt: skip
+def test_a_frame_that_is_no_list_of_messages_is_a_protocol_error(text):
+    with pytest.raises(wire.ProtocolError):
+        wire.parse(text, bytearray(), strict=True)
+
+
+def test_messages_of_one_frame_arrive_one_after_another_each_with_its_own_tensors():
+    one, two = torch.arange(3), torch.arange(5.0) / 3
+    got = all_there_and_back([one, 1], "none", {"a": two, "b": one}, (two, 2))
+    assert got[0][0].tolist() == one.tolist() and got[1] == "none" and torch.equal(got[2]["a"], two) and torch.equal(got[2]["b"], one)
+    assert torch.equal(got[3][0], two) and [got[0][1], got[3][1]] == [1, 2]
+
+
+def test_what_was_packed_is_as_it_was_then():
+    """A reply waits for others, and what a probe observes changes while it trains on."""
+    value, codec = torch.zeros(3), wire.Codec({})
+    codec.encode(value)
+    value.fill_(1)
+    assert not any(any(part) for part in codec.packed.parts)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 100, 5000, 70_000])
+def test_frames_arrive_in_whatever_pieces_they_come(cut):
+    """Small and large frames, of which a read brings a part, or several at once."""
+    values = [[k, torch.arange(size)] for k, size in enumerate((0, 1, 1000, 9000, 3, 20_000, 2))]
+    stream, got = bytearray(), []
+    for value in values:
+        codec = wire.Codec({})
+        stream += wire.framed([wire.Message({"value": codec.encode(value)}, codec.packed)])
+    incoming = wire.Incoming(Pieces(bytes(stream), cut))
+    for _ in values:
+        message, tensors = incoming.message(strict=True)
+        got.append(TrustedCodec(tensors).decode(message["value"]))
+    assert all(k == place and torch.equal(have, want) for (k, have), (place, want) in zip(got, values, strict=True)) and not incoming.holds_more()
+    with pytest.raises(EOFError):
+        incoming.message()
+
+
+class Pieces:
+    """In the place of a channel: a stream that comes in pieces."""
+
+    def __init__(self, stream: bytes, cut: int):
+        self.stream, self.cut = stream, cut
+
+    def recv_into(self, place) -> int:
+        piece, self.stream = self.stream[: min(self.cut, len(place))], self.stream[min(self.cut, len(place)) :]
+        place[: len(piece)] = piece
+        return len(piece)
+
+
+def test_a_dictionary_arrives_with_whatever_keys_it_has():
+    for value in ({"$": 1}, {"$": "tensor", "i": "0"}, {1: "a", "b": None, None: 2.0}, {"a": {"$": {"b": 1}}}, {}):
+        assert there_and_back(value) == value
 
 
 def test_more_tensors_than_may_cross_are_refused():
-    table = [["int8", 0]] * (wire.MAX_TENSORS + 1)
-    wire.parse(json.dumps({"tensors": table[1:]}).encode(), bytearray(), strict=True)
-    with pytest.raises(wire.ProtocolError):
-        wire.parse(json.dumps({"tensors": table}).encode(), bytearray(), strict=True)
+    """In one message or in several of one frame."""
+    table = ["int8 0"] * wire.MAX_TENSORS
+    wire.parse(header(table), bytearray(), strict=True)
+    wire.parse(header(table[:5000], table[5000:]), bytearray(), strict=True)
+    for tables in ([[*table, "int8 0"]], [table, ["int8 0"]]):
+        with pytest.raises(wire.ProtocolError):
+            wire.parse(header(*tables), bytearray(), strict=True)
 
 
 def test_truth_values_are_true_or_false():
     """Other bytes, which memory that nobody has written to may hold, would be equal to neither."""
-    _, tensors = wire.parse(b'{"tensors": [["bool", 4]]}', bytearray(b"\0\1\2\xff" + bytes(12)), strict=True)
+    ((_, tensors),) = wire.parse(header(["bool 4"]), bytearray(b"\0\1\2\xff" + bytes(12)), strict=True)
     assert torch.equal(tensors["0"], torch.tensor([False, True, True, True]))
 
 
@@ -151,7 +252,7 @@ def test_lengths_are_bounded_before_anything_is_read():
     left, right = socket.socketpair()
     left.sendall(wire.LENGTHS.pack(wire.MAX_HEADER + 1, 0))
     with pytest.raises(wire.ProtocolError):
-        wire.Incoming(right).frame()
+        wire.Incoming(right).message()
     left.close()
     right.close()
 

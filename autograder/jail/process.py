@@ -3,7 +3,6 @@
 import json
 import secrets
 import select
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from autograder.limits import Limits
 
 AT_ONCE = 1 << 16  # bytes of questions that are written before the first answer is read: as many as a channel holds while the student's process reads none
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
+NOTHING_MORE = {"id", "value", "error"}  # in a reply that reports nothing beside them
 MOST_ARGUMENTS = 100  # of one call
 TOO_MUCH = "A probe observed more than the grader takes in."
 ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
@@ -26,7 +26,7 @@ class Question:
 
     operation: str
     body: dict
-    tensors: dict | None = None
+    packed: wire.Packed | None = None  # the tensors in its body
 
 
 @dataclass
@@ -47,8 +47,10 @@ class StudentProcess:
         self.known = False  # whether `used` and `threads` are what was told after the last answer
         self.channel, self.control = jail.fork(limits.for_job(seed))
         self.channel.settimeout(limits.wall)
+        self._poll = select.poll()
+        self._poll.register(self.channel, select.POLLIN)
         self.incoming = wire.Incoming(self.channel)
-        self.held = 0  # bytes of memory that the answers of the present exchange take
+        self.cpu = 0.0  # seconds that the job may compute in the present budget
         self.printed, self.used, self.queued, self.threads = 0, 0.0, 0.0, 1
         self.begin_budget()
 
@@ -59,12 +61,12 @@ class StudentProcess:
             used = self.used if self.known else self.usage()
             self.budget.used_before = used if used < float("inf") else None
 
-    def request(self, operation: str, *, cpu: float, tensors: dict | None = None, on_event=None, **body) -> Answer:
+    def request(self, operation: str, *, cpu: float, on_event=None, **body) -> Answer:
         """Send one request and wait for its reply, while the job has computed less than `cpu` seconds since `begin_budget`.
 
-        Raises a StudentFailure where no well-formed reply comes. `on_event` gets the frames (header, tensors) that precede the reply.
+        Raises a StudentFailure where no well-formed reply comes. `on_event` gets the headers of the messages that precede the reply.
         """
-        (found,) = self.exchange([Question(operation, body, tensors)], cpu=cpu, on_event=on_event)
+        (found,) = self.exchange([Question(operation, body)], cpu=cpu, on_event=on_event)
         if isinstance(found, Exception):
             raise found
         return found
@@ -76,17 +78,17 @@ class StudentProcess:
         All answers together may be as long as what probes may observe during one call, but for the last, so that many cost no more memory than one.
         """
         found: list[Answer | Exception] = []
-        self.known, self.held = False, 0
+        self.known, self.cpu, self.incoming.cost = False, cpu, 0
         try:
             if not self.alive:
                 raise errors.Died("The process that runs your code had ended before this call.")
-            for numbers, frames in _bundles(questions):
-                self.channel.sendall(frames)
+            for numbers, frame in _bundles(questions):
+                self.channel.sendall(frame)
                 for self.number in numbers:
-                    if self.held > self.limits.observed:
+                    if self.incoming.cost > self.limits.observed:
                         raise errors.BadReply(TOO_MUCH)
                     self.budget.begin_call()
-                    found.append(self._await(cpu, on_event))
+                    found.append(self._await(on_event))
         except errors.StudentFailure as failure:
             self.close()
             found.append(failure)
@@ -100,19 +102,14 @@ class StudentProcess:
             found.append(self._post_mortem())
         return found
 
-    def _await(self, cpu: float, on_event) -> Answer | errors.Raised:
+    def _await(self, on_event) -> Answer | errors.Raised:
         observed = []
-
-        def wait() -> None:
-            self.budget.wait_readable(cpu)
-
         while True:
-            header, tensors = self.incoming.frame(wait, strict=True)
+            header, tensors = self.incoming.message(self.budget.wait_readable, True)
             if header.get("id") != self.number:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came that nobody asked for.")
-            self.held += self.incoming.cost
             if "observed" in header or "cell" in header:
-                if self.held > self.limits.observed:
+                if self.incoming.cost > self.limits.observed:
                     raise errors.BadReply(TOO_MUCH)
                 observed.append((header, tensors))
                 if on_event is not None:
@@ -128,7 +125,11 @@ class StudentProcess:
 
     def speaks_unasked(self) -> bool:
         """Whether something lies on the channel though no call is under way."""
-        return self.alive and (bool(self.incoming.ahead) or _readable(self.channel, 0))
+        return self.alive and (self.incoming.holds_more() or self.readable(0))
+
+    def readable(self, seconds: float) -> bool:
+        """Whether something lies on the channel, or its end, within so many seconds."""
+        return bool(self._poll.poll(1000 * seconds))
 
     def usage(self) -> float:
         """CPU seconds of the whole job so far; infinity where the job has ended. What was last known where a busy machine leaves no time to say more."""
@@ -181,9 +182,10 @@ class _Budget:
         """From now on a call is waited for."""
         self.called, self.queued_before = time.monotonic(), None
 
-    def wait_readable(self, cpu: float) -> None:
+    def wait_readable(self) -> None:
         """Wait for a frame. Raises TimedOut, or EOFError where the job has ended."""
-        if time.monotonic() - self.start < cpu and _readable(self.process.channel, PATIENCE):
+        cpu = self.process.cpu
+        if time.monotonic() - self.start < cpu and self.process.readable(PATIENCE):
             return
         if self.used_before is None:  # from here on exact, except for what was computed before this first look, counted by the clock
             self.used_before = max(self.known, self._usage() - (time.monotonic() - self.start))
@@ -194,7 +196,7 @@ class _Budget:
             waited = self._idle()
             if waited > max(self.process.limits.wall, cpu * 4):
                 raise errors.TimedOut(f"Your code gave no answer within {waited:.0f} s.")
-            if _readable(self.process.channel, PATIENCE):
+            if self.process.readable(PATIENCE):
                 return
 
     def _idle(self) -> float:
@@ -205,37 +207,35 @@ class _Budget:
 
     def _usage(self) -> float:
         used = self.process.usage()
-        if used == float("inf") and not _readable(self.process.channel, 0):
+        if used == float("inf") and not self.process.readable(0):
             raise EOFError("the job has ended")
         return used
 
 
 def _bundles(questions: list[Question]) -> Iterator[tuple[list[int], bytes]]:
-    """Numbers and frames of questions that are sent together. A number is not to be guessed, so that no reply can be sent before its call."""
-    numbers, frames, size = [], [], 0
+    """Numbers of questions that are sent together, and their frame. A number is not to be guessed, so that no reply can be sent before its call."""
+    numbers, messages, size = [], [], 0
     for question in questions:
-        number = secrets.randbelow(1 << 53)
-        frame = wire.framed({"id": number, "op": question.operation} | question.body, question.tensors)
-        if numbers and size + len(frame) > AT_ONCE:
-            yield numbers, b"".join(frames)
-            numbers, frames, size = [], [], 0
+        number = secrets.randbits(53)
+        message = wire.Message({"id": number, "op": question.operation} | question.body, question.packed)
+        if numbers and size + message.size > AT_ONCE:
+            yield numbers, wire.framed(messages)
+            numbers, messages, size = [], [], 0
         numbers.append(number)
-        frames.append(frame)
-        size += len(frame)
-    yield numbers, b"".join(frames)
+        messages.append(message)
+        size += message.size
+    yield numbers, wire.framed(messages)
 
 
 def _check_report(header: dict) -> None:
     """Raises BadReply where what a reply says beside its value is not of the kind that it should be."""
+    if header.keys() <= NOTHING_MORE:
+        return
     changed, printed = header.get("changed", []), header.get("printed", 0)
     good = isinstance(changed, list) and len(changed) <= MOST_ARGUMENTS and (not changed or all(isinstance(key, str) for key in changed))
     good &= type(printed) is int and 0 <= printed < 1 << 63
     if not good or type(header.get("grad", False)) is not bool or type(header.get("random", False)) is not bool:
         raise errors.BadReply("Your code disturbed the channel to the grader: a reply came with a report that is none.")
-
-
-def _readable(channel: socket.socket, seconds: float) -> bool:
-    return bool(select.select([channel], [], [], seconds)[0])
 
 
 def _failure_of(report: dict) -> errors.StudentFailure | errors.JailFault:

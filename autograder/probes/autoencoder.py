@@ -23,17 +23,17 @@ class Recorder(nn.Module):
         self.down = nn.Parameter(torch.zeros(latent_dim, size))
         self.up = nn.Parameter(torch.zeros(size, latent_dim))
         for name in ("down", "up"):
-            getattr(self, name).register_post_accumulate_grad_hook(lambda weight, name=name: observe([f"gradient {name}", weight.grad.detach().clone()]))  # noqa: F821, a builtin there
+            getattr(self, name).register_post_accumulate_grad_hook(lambda weight, name=name: observe([f"gradient {name}", weight.grad.detach()]))  # noqa: F821, a builtin there
 
     def encode(self, x):
         if torch.is_grad_enabled():
-            observe(["batch", x.detach().clone(), self.down.detach().clone(), self.up.detach().clone()])  # noqa: F821
+            observe(["batch", x.detach(), self.down.detach(), self.up.detach()])  # noqa: F821
         return x.flatten(1) @ self.down.T
 
     def decode(self, z):
         x_hat = (z @ self.up.T).reshape(-1, *self.shape)
         if torch.is_grad_enabled():
-            observe(["answer", x_hat.detach().clone()])  # noqa: F821
+            observe(["answer", x_hat.detach()])  # noqa: F821
         return x_hat
 
     def forward(self, x):

@@ -25,7 +25,7 @@ class Tabled(nn.Module):
         answer = self.slope.to(x.dtype)[index] * x + self.offset.to(x.dtype)[index]
         if self.recording:
             observe({  # noqa: F821 (a builtin in the student's process)
-                "x": x.detach(), "t": t, "answer": answer.detach(), "slope": self.slope.detach().clone(), "offset": self.offset.detach().clone(),
+                "x": x.detach(), "t": t, "answer": answer.detach(), "slope": self.slope.detach(), "offset": self.offset.detach(),
                 "training": self.training, "grad": torch.is_grad_enabled(),
             })  # fmt: skip
         return answer

@@ -28,10 +28,10 @@ class Recorder(nn.Module):
             self.watched = id(self.value)
 
     def _on_gradient(self, gradient):
-        observe({"gradient": gradient.detach().clone()})  # noqa: F821
+        observe({"gradient": gradient.detach()})  # noqa: F821
 
     def _on_accumulated(self, parameter):
-        observe({"accumulated": parameter.grad.detach().clone()})  # noqa: F821
+        observe({"accumulated": parameter.grad.detach()})  # noqa: F821
 
     def encode(self, images, keep):
         self._watch()

@@ -27,7 +27,7 @@ class Recorder(nn.Module):
         self.stale = self.stale or not torch.allclose(parameter.grad, self.fresh)
 
     def forward(self, x, t):
-        observe({"x": x.detach(), "t": t, "gain": self.gain.detach().clone(), "mixed": torch.is_autocast_enabled("cpu")})  # noqa: F821 (a builtin there)
+        observe({"x": x.detach(), "t": t, "gain": self.gain.detach(), "mixed": torch.is_autocast_enabled("cpu")})  # noqa: F821 (a builtin there)
         return self.gain * x
 
 

@@ -38,7 +38,7 @@ class TinyVAE(nn.Module):
 
     def encode(self, x):
         if self.recording:
-            self.report("batch", torch.is_grad_enabled(), x, {name: p.detach().clone() for name, p in self.named_parameters()})
+            self.report("batch", torch.is_grad_enabled(), x, {name: p.detach() for name, p in self.named_parameters()})
         heads = self.read(x + (2 * x).sin())
         if self.recording and heads.requires_grad:
             heads.register_hook(lambda gradient: self.report("flow", gradient))
@@ -50,7 +50,7 @@ class TinyVAE(nn.Module):
         return self.write(z + (2 * z).sin())
 
     def report(self, *parts):
-        observe([part.detach().clone() if isinstance(part, torch.Tensor) else part for part in parts])  # noqa: F821, a builtin there
+        observe([part.detach() if isinstance(part, torch.Tensor) else part for part in parts])  # noqa: F821, a builtin there
 
 
 class NothingElse(nn.Module):

@@ -24,7 +24,7 @@ from autograder import diagnosis, source
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.jail import errors
 from autograder.jail.inside import wire
-from autograder.jail.process import Answer
+from autograder.jail.process import Answer, Question
 from autograder.places import Places, topic
 from autograder.student import Student
 
@@ -55,8 +55,8 @@ class Local(inside.Driver):
         self.notebook.module.__dict__.update(module.__dict__)
         self.frames: list = []
 
-    def send(self, message: dict, tensors: dict | None = None) -> None:
-        self.frames.append((message, tensors))
+    def send(self, header: dict, packed: wire.Packed | None = None) -> None:
+        self.frames.append(arrived(header, packed))
 
 
 @dataclass
@@ -69,19 +69,20 @@ class Honest:
     printed: int = 0
     kept: list = field(default_factory=list)
 
-    def request(self, operation: str, tensors: dict | None = None, **body) -> Answer:
+    def exchange(self, questions: list[Question]) -> list:
+        (question,) = questions
         self.local.frames.clear()
-        codec = inside.InsideCodec(self.local.objects, copies=True)
+        request, tensors = arrived({"op": question.operation} | question.body, question.packed)
+        codec = inside.InsideCodec(self.local.objects, tensors)
         try:
-            header = self.local.answer({"op": operation} | body, inside.InsideCodec(self.local.objects, tensors or {}), codec)
-            self.local.tell_observed()
+            header = self.local.answer(request, codec) | {"grad": codec.tracked}
         except Exception as error:
             self.kept.append(errors.raised(inside.describe(error)))
-            raise self.kept[-1] from None
-        finally:
+        else:
             self.local.tell_observed()
-        self.kept.append(Answer(header | {"grad": codec.tracked}, codec.tensors, list(self.local.frames)))
-        return self.kept[-1]
+            self.kept.append(Answer(*arrived(header, codec.packed), list(self.local.frames)))
+        self.local.tell_observed()
+        return self.kept[-1:]
 
     def need_probe(self, module) -> None:
         name = module.__name__.rpartition(".")[2]
@@ -103,12 +104,9 @@ class Forged:
     printed: int = 0
     asked: int = 0
 
-    def request(self, operation: str, tensors: dict | None = None, **body) -> Answer:
+    def exchange(self, questions: list[Question]) -> list:
         index, self.asked = self.asked, self.asked + 1
-        answer = self.forge(index, self.kept[min(index, len(self.kept) - 1)])
-        if isinstance(answer, errors.StudentFailure):
-            raise answer
-        return answer
+        return [self.forge(index, self.kept[min(index, len(self.kept) - 1)])]
 
     def need_probe(self, module) -> None:
         """There is no process that needs it."""
@@ -123,10 +121,21 @@ def weights_of(assignment: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes()} if path.exists() else {}
 
 
+def arrived(header: dict, packed: wire.Packed | None) -> tuple[dict, dict]:
+    """A message as it comes out of its frame on the other side: its header and its tensors."""
+    size = wire.LENGTHS.size
+    frame = wire.framed([wire.Message(dict(header), packed)])
+    end = size + wire.LENGTHS.unpack(frame[:size])[0]
+    (message,) = wire.parse(frame[size:end], bytearray(frame[end:]))
+    return message
+
+
 def encoded(value) -> tuple:
     """A value as the student's process would send it."""
-    codec = wire.Codec()
-    return codec.encode(value), codec.tensors
+    codec = wire.Codec({})
+    tree = codec.encode(value)
+    header, tensors = arrived({"value": tree}, codec.packed)
+    return header["value"], tensors
 
 
 def odd(dice: random.Random) -> tuple:
@@ -141,7 +150,7 @@ def parts(tree, place=()) -> list:
     found = [place]
     pairs = enumerate(tree) if isinstance(tree, list) else tree.items() if isinstance(tree, dict) else ()
     for key, part in pairs:
-        if not (isinstance(tree, dict) and key in ("$", "i", "type", "dtype", "shape")):
+        if not (isinstance(tree, dict) and "$" in tree and key in ("$", "i", "type", "dtype", "shape")):
             found += parts(part, (*place, key))
     return found
 
@@ -166,9 +175,26 @@ def changed(tree, tensors: dict, dice: random.Random) -> tuple:
     if isinstance(holder, list) and dice.random() < 0.3:
         holder.insert(place[-1], part) if dice.random() < 0.5 else holder.pop(place[-1])
         return tree, tensors
+    if isinstance(holder, dict) and "$" not in holder and dice.random() < 0.4:
+        otherwise_named(holder, place[-1], tensors, dice)
+        return tree, tensors
     value, more = odd(dice)
     holder[place[-1]] = renamed(value, more, tensors)
     return tree, tensors
+
+
+def otherwise_named(holder: dict, key: str, tensors: dict, dice: random.Random) -> None:
+    """A dictionary without one of its names, with one more, with another in its place, or with keys of any kind."""
+    way, part = dice.randrange(4), holder[key]
+    if way != 1:
+        del holder[key]
+    if way in (1, 2):
+        holder[dice.choice(["", "weight", "0", "tensors", "a" * 1000, key + " "])] = part
+    elif way == 3:
+        value, more = odd(dice)
+        pairs = [[name, other] for name, other in holder.items()] + [[renamed(value, more, tensors), part]]
+        holder.clear()
+        holder |= {"$": "dict", "v": pairs}
 
 
 def renamed(tree, more: dict, tensors: dict):

@@ -48,7 +48,7 @@ def find():
         except OSError:
             pass
 def frame(message, payload=b''):
-    text = json.dumps(message).encode()
+    text = json.dumps([message]).encode()
     return struct.pack('>II', len(text), len(payload)) + text + payload
 def number():
     import gc

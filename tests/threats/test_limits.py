@@ -88,7 +88,7 @@ def test_a_flood_of_output_costs_nothing(tight, flood):
 
 @pytest.mark.row(36)
 def test_a_flood_of_observations_is_cut(tight):
-    flood = ("import gc, json, struct\nd = next(t for t in gc.get_objects() if type(t).__name__ == 'Driver')\n" + HEAD + "    for _ in range(10 ** 5):\n        text = json.dumps({'id': d.number, 'observed': 'x' * 10 ** 5}).encode()\n"
+    flood = ("import gc, json, struct\nd = next(t for t in gc.get_objects() if type(t).__name__ == 'Driver')\n" + HEAD + "    for _ in range(10 ** 5):\n        text = json.dumps([{'id': d.number, 'observed': 'x' * 10 ** 5}]).encode()\n"
              "        d.channel.sendall(struct.pack('>II', len(text), 0) + text)\n")  # fmt: skip
     verdicts = judge(tight, Attack(flood))
     assert held(verdicts) and "observed more" in verdicts[EXERCISE]["message"]

@@ -14,8 +14,10 @@ from autograder.jail.inside import wire
 from autograder.values import TrustedCodec
 
 SOCKET = ("import gc, json, os, struct, threading, time\nfrom driver import Driver\ndriver = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Driver')\n"
-          "def frame(message, payload=b''):\n    text = message if isinstance(message, bytes) else json.dumps(message).encode()\n    return struct.pack('>II', len(text), len(payload)) + text + payload\n"
-          "def send(message, payload=b''): driver.channel.sendall(frame(message, payload))\n")  # fmt: skip
+          "def frame(text, payload=b''): return struct.pack('>II', len(text), len(payload)) + text + payload\n"
+          "def send(*messages, payload=b''):\n"
+          "    text = b','.join(message if isinstance(message, bytes) else json.dumps(message).encode() for message in messages)\n"
+          "    driver.channel.sendall(frame(b'[' + text + b']', payload))\n")  # fmt: skip
 
 
 def talks(text: str) -> Attack:
@@ -24,6 +26,14 @@ def talks(text: str) -> Attack:
 
 
 HOSTILE = {
+    "the reply to this call, twice in one frame": talks("send({'id': driver.number, 'value': 1.0}, {'id': driver.number, 'value': 1.0})"),
+    "the reply to this call and to coming ones in one frame": talks("send(*({'id': driver.number + i, 'value': 1.0} for i in range(50)))"),
+    "a reply and something else in one frame": talks("send({'id': driver.number, 'value': 1.0}, 7)"),
+    "observations and the reply in one frame": talks("send({'id': driver.number, 'observed': [1.0]}, {'id': driver.number, 'value': 1.0})"),
+    "a message for which there is no list": talks("driver.channel.sendall(frame(json.dumps({'id': driver.number, 'value': 1.0}).encode()))"),
+    "a list around the list": talks("driver.channel.sendall(frame(json.dumps([[{'id': driver.number, 'value': 1.0}]]).encode()))"),
+    "frames without a message": talks("for i in range(10 ** 4): send()"),
+    "a hundred thousand messages in one frame": talks("send(*[{}] * 10 ** 5)"),
     "the reply to this call, twice": talks("send({'id': driver.number, 'value': 1.0})\nsend({'id': driver.number, 'value': 1.0})"),
     "the reply to the next call": talks("send({'id': driver.number + 1, 'value': 1.0})"),
     "replies to all coming calls": talks("for i in range(100): send({'id': driver.number + i, 'value': 1.0})"),
@@ -41,15 +51,21 @@ HOSTILE = {
     "a closed channel": talks("os.close(driver.channel.fileno())"),
     "a thread that answers first": talks("n = driver.number\nthreading.Thread(target=lambda: [send({'id': n + i, 'value': 0.5}) for i in range(50)]).start()"),
     "a pickle": talks("import pickle\nsend(pickle.dumps([1]))"),
+    "a pickle in the place of a frame": talks("import pickle\ndriver.channel.sendall(frame(pickle.dumps([{'id': driver.number, 'value': 1.0}])))"),
     "tensors of a kind that does not cross": Attack(body("import torch\nreturn torch.zeros(3).to(torch.float8_e4m3fn)")),
     "tensors of no size": Attack(body("import torch\nreturn torch.zeros(0, 1 << 40)")),
     "ten thousand tensors": Attack(body("import torch\nreturn [torch.zeros(())] * 30000")),
     "a device": talks("send({'id': driver.number, 'value': {'$': 'device', 'v': 'warp:9'}})"),
     "an infinite shape": talks("send(b'{\"id\": %d, \"value\": {\"$\": \"meta\", \"shape\": [Infinity], \"dtype\": \"float32\"}}' % driver.number)"),
     "a long integer": talks("send(b'{\"id\": %d, \"value\": 1%s}' % (driver.number, b'0' * 400))"),
-    "tensors of another's kind": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': [['object', 1]]}, bytes(16))"),
-    "more values than sent": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': [['float32', 1 << 40]]}, bytes(16))"),
-    "a table of tensors that is none": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': {'0': 1}}, bytes(16))"),
+    "tensors of another's kind": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': ['object 1']}, payload=bytes(16))"),
+    "more values than sent": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': [f'float32 {1 << 40}']}, payload=bytes(16))"),
+    "a table of tensors that is none": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': {'0': 1}}, payload=bytes(16))"),
+    "forms of tensors that are none": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': [['float32', 1]]}, payload=bytes(16))"),
+    "a form of a tensor without end": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': ['float32' + ' 1' * 10 ** 6]}, payload=bytes(16))"),
+    "a size without end": talks("send({'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': ['float32 ' + '1' * 10 ** 6]}, payload=bytes(16))"),
+    "another message's values": talks("send({'id': driver.number, 'observed': [], 'tensors': ['float32 4']}, {'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}, 'tensors': ['float32 4']}, payload=bytes(16))"),
+    "another message's tensor": talks("send({'id': driver.number, 'observed': [], 'tensors': ['float32 4']}, {'id': driver.number, 'value': {'$': 'tensor', 'i': '0'}}, payload=bytes(16))"),
     "a foreign object's number": talks("send({'id': driver.number, 'value': {'$': 'remote', 'i': 10 ** 9, 'type': 'float'}})"),
 }  # fmt: skip
 
@@ -123,22 +139,24 @@ def test_whatever_comes_over_the_channel_wins_nothing(verdicts, name):
     assert held(verdicts[name])
 
 
-HEADERS = st.dictionaries(st.sampled_from(["id", "value", "error", "observed", "cell", "printed", "changed", "grad"]), st.recursive(
+HEADERS = st.dictionaries(st.sampled_from(["id", "value", "error", "observed", "cell", "printed", "changed", "grad", "tensors"]), st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5), lambda x: st.lists(x, max_size=3) | st.dictionaries(
         st.sampled_from(["$", "v", "i", "shape", "dtype", "type", "kinds"]), x | st.sampled_from(["tensor", "dict", "device", "meta", "schedule", "remote", "float32"]), max_size=4), max_leaves=12))  # fmt: skip
 
 
 @pytest.mark.row(19)
 @settings(max_examples=150, deadline=None)
-@given(HEADERS, st.binary(max_size=80), st.integers(0, 20))
-def test_any_message_is_data_or_a_protocol_error(header, payload, cut):
+@given(st.lists(HEADERS, min_size=1, max_size=3) | HEADERS, st.binary(max_size=80), st.integers(0, 20))
+def test_any_frame_is_data_or_a_protocol_error(headers, payload, cut):
     left, right = socket.socketpair()
-    text = json.dumps(header).encode()
+    text = json.dumps(headers).encode()
     left.sendall((struct.pack(">II", len(text), len(payload)) + text + payload)[: -cut or None])
     left.close()
+    incoming = wire.Incoming(right)
     try:
-        got, tensors = wire.Incoming(right).frame(strict=True)
-        TrustedCodec(tensors).decode(got.get("value"))
+        for _ in headers:
+            got, tensors = incoming.message(strict=True)
+            TrustedCodec(tensors).decode(got.get("value"))
     except (wire.ProtocolError, EOFError):
         pass
     finally:
@@ -160,13 +178,13 @@ def test_the_known_kind_crosses_in_the_same_form():
 
 def table(kind: str) -> bytes:
     """The header of a frame with four values of a kind."""
-    return json.dumps({"tensors": [[kind, 4]]}).encode()
+    return json.dumps([{"tensors": [f"{kind} 4"]}]).encode()
 
 
 @pytest.mark.row(36)
 def test_a_large_header_is_refused_before_it_is_read():
-    bomb = b'{"value": [' + b"[]," * 1_000_000 + b"[]]}"
+    bomb = b'[{"value": [' + b"[]," * 1_000_000 + b"[]]}]"
     start = time.process_time()
     with pytest.raises(wire.ProtocolError):
         wire.parse(bomb, bytearray(), strict=True)
-    assert time.process_time() - start < 1 and len(json.loads(bomb)["value"]) > 1_000_000, "control: read without the bound it is millions of objects"
+    assert time.process_time() - start < 1 and len(json.loads(bomb)[0]["value"]) > 1_000_000, "control: read without the bound it is millions of objects"

@@ -16,7 +16,7 @@ from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
 TOLD_AT_ONCE = 50  # observations of probes
-KEPT_BACK = 1 << 20  # bytes of replies that wait for the next ones
+KEPT_BACK = 1 << 18  # bytes of replies that wait for the next ones; a frame of so many has no more parts or tensors than a reader accepts
 ABSENT = object()
 
 
@@ -26,32 +26,31 @@ class Driver:
     def __init__(self, channel: socket.socket, limits: dict):
         self.channel, self.limits = channel, limits
         self.notebook, self.objects = cells.Notebook(), Objects()
-        self.observed, self.seen = [], InsideCodec(self.objects, copies=True)
+        self.observed, self.seen = [], InsideCodec(self.objects, {})
         self.covered = {}  # what stood where a stand-in is now, by name
         self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
 
-    def send(self, message: dict, tensors: dict | None = None) -> None:
-        """Make one frame, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
+    def send(self, header: dict, packed: wire.Packed | None = None) -> None:
+        """Make a message, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
 
         A forked copy of the process that strayed into the loop ends here.
         """
         if os.getpid() != self.pid:
             os._exit(0)
-        frame = wire.framed(message, tensors)
-        if self.size + len(frame) > KEPT_BACK:
+        message = wire.Message(header, packed)
+        if self.size + message.size > KEPT_BACK:
             self.flush()
-        if len(frame) > KEPT_BACK:  # not copied again
-            self.channel.sendall(frame)
-            return
-        self.outgoing.append(frame)
-        self.size += len(frame)
+        self.outgoing.append(message)
+        self.size += message.size
+        if self.size > KEPT_BACK:  # a long one, whose memory the next call may need
+            self.flush()
 
     def flush(self) -> None:
-        """Write the frames that wait."""
+        """Write the messages that wait, in one frame."""
         if self.outgoing:
-            frames, self.outgoing, self.size = self.outgoing, [], 0
-            self.channel.sendall(b"".join(frames))
+            messages, self.outgoing, self.size = self.outgoing, [], 0
+            self.channel.sendall(wire.framed(messages))
 
     def serve(self) -> None:
         """Answer requests until the channel closes."""
@@ -59,25 +58,26 @@ class Driver:
         incoming, told = wire.Incoming(self.channel), 0  # characters printed, as the last reply said
         while True:
             try:
-                request, tensors = incoming.frame(self.flush)  # before it waits for more
+                request, tensors = incoming.message(self.flush)  # before it waits for more
             except EOFError:
                 return
             self.number = request["id"]
-            codec = InsideCodec(self.objects)
+            codec = InsideCodec(self.objects, tensors)
             try:
-                reply = self.answer(request, InsideCodec(self.objects, tensors), codec)
+                reply = self.answer(request, codec)
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
-                codec = InsideCodec(self.objects)
+                codec = InsideCodec(self.objects, {})
                 reply = {"error": describe(error)}
             reply["id"] = request["id"]
             if codec.tracked:
                 reply["grad"] = True
-            if self.printed() != told:
-                reply["printed"] = told = self.printed()
+            if self.out.seen != told:
+                reply["printed"] = told = self.out.seen
             try:
-                self.tell_observed()
-                self.send(reply, codec.tensors)
-            except (wire.ProtocolError, MemoryError) as error:  # nothing of the frame has gone out
+                if self.observed:
+                    self.tell_observed()
+                self.send(reply, codec.packed)
+            except (wire.ProtocolError, MemoryError) as error:  # nothing of the message has gone out
                 told = None
                 self.send({"id": request["id"], "error": describe(error)})
 
@@ -97,12 +97,8 @@ class Driver:
         numpy.random.seed(self.limits["seed"] % (1 << 32))
         random.seed(self.limits["seed"])
 
-    def printed(self) -> int:
-        """Characters that the student's code has printed so far."""
-        return self.out.seen
-
-    def answer(self, request: dict, arguments: InsideCodec, codec: InsideCodec) -> dict:
-        """One request's reply."""
+    def answer(self, request: dict, codec: InsideCodec) -> dict:
+        """One request's reply; the codec has the request's tensors, and gets the reply's."""
         operation = request["op"]
         if operation == "cells":
             return self.run_cells(request["cells"])
@@ -112,8 +108,8 @@ class Driver:
         if operation == "stand in":
             self.stand_in(request["names"], request["source"])
             return {"value": None}
-        args = [arguments.decode(part) for part in request.get("args", [])]
-        kwargs = {key: arguments.decode(part) for key, part in request.get("kwargs", {}).items()}
+        args = [codec.decode(part) for part in request.get("args", [])]
+        kwargs = {key: codec.decode(part) for key, part in request["kwargs"].items()} if "kwargs" in request else {}
         if operation == "place":
             return {"value": codec.encode(args[0])}
         if operation == "kinds":
@@ -130,7 +126,7 @@ class Driver:
             return self.notebook.names[request["name"]]
         thing = self.objects.table[request["object"]]
         if request["attribute"] == "__parameters__":
-            return lambda: [name for name, _ in thing.named_parameters()]
+            return lambda: ([name for name, _ in thing.named_parameters()], thing.state_dict())
         return thing if request["attribute"] == "__call__" else getattr(thing, request["attribute"])
 
     def call(self, request: dict, target, args: list, kwargs: dict, codec: InsideCodec) -> dict:
@@ -142,12 +138,19 @@ class Driver:
                 return {"value": codec.encode(target(*move(args, "meta"), **move(kwargs, "meta")))}
         if request.get("gradient"):
             return {"value": codec.encode(gradient(target, args, kwargs, InsideCodec.decode, request["gradient"]))}
-        before = [(key, value, value.shape, value.dtype, wire.values_of(value)) for key, value in tensors_in(args, kwargs)]
-        state = torch.get_rng_state() if any(isinstance(value, torch.Generator) for value in [*args, *kwargs.values()]) else None  # else nobody asks
+        before, state = [], None
+        for key, value in [*enumerate(args), *kwargs.items()]:
+            if isinstance(value, torch.Tensor):
+                before.append((str(key), value, Seen(value)))
+            elif isinstance(value, torch.Generator):  # else nobody asks
+                state = torch.get_rng_state()
         reply = {"value": codec.encode(target(*args, **kwargs))}
-        changed = [key for key, now, *then in before if not same(now, *then)]
-        reply |= {"changed": changed} if changed else {}
-        return reply | ({"random": True} if state is not None and not torch.equal(state, torch.get_rng_state()) else {})
+        changed = [key for key, value, seen in before if not seen.still(value)]
+        if changed:
+            reply["changed"] = changed
+        if state is not None and not torch.equal(state, torch.get_rng_state()):
+            reply["random"] = True
+        return reply
 
     def run_cells(self, to_run: list) -> dict:
         """Run cells one after another; say which one is running before each, so that a death names its cell, and what one raised."""
@@ -178,34 +181,37 @@ class Driver:
         here.update({other: getattr(defined, name) for other, (_, name) in also.items()} | {name: getattr(defined, name) for name in names})
 
     def observe(self, value) -> None:
-        """A copy of what a probe observed, which goes out before the answer: many at once, since each frame costs both sides more than what is in it."""
+        """What a probe observed, as it is now; it goes out before the answer, many at once, since each message costs both sides more than what is in it."""
         self.observed.append(self.seen.encode(value))
-        if len(self.observed) >= TOLD_AT_ONCE or len(self.seen.tensors) >= TOLD_AT_ONCE * 8:
+        if len(self.observed) >= TOLD_AT_ONCE or self.seen.packed is not None and len(self.seen.packed.forms) >= TOLD_AT_ONCE * 8:
             self.tell_observed()
 
     def tell_observed(self) -> None:
         """Send what was observed and not told yet. Raises ProtocolError where it is too long."""
-        told, tensors = self.observed, self.seen.tensors
-        self.observed, self.seen = [], InsideCodec(self.objects, copies=True)
-        if told:
-            self.send({"id": self.number, "observed": told}, tensors)
+        if self.observed:
+            told, packed = self.observed, self.seen.packed
+            self.observed, self.seen = [], InsideCodec(self.objects, {})
+            self.send({"id": self.number, "observed": told}, packed)
 
 
-def tensors_in(args: list, kwargs: dict):
-    """Every tensor among the arguments with the name it goes by."""
-    for key, value in [*((str(i), a) for i, a in enumerate(args)), *kwargs.items()]:
-        if isinstance(value, torch.Tensor):
-            yield key, value
+class Seen:
+    """A tensor that came over the channel, so a dense one that requires no gradient, as it is before a call."""
 
+    __slots__ = ("array", "dtype", "place", "shape", "values")
 
-def same(now: torch.Tensor, shape: torch.Size, dtype: torch.dtype, values: bytes) -> bool:
-    """Whether a tensor still has its shape, dtype and values (NaN equal to NaN)."""
-    now = now.detach()
-    if now.shape != shape or now.dtype != dtype:
-        return False
-    if wire.values_of(now) == values:
-        return True
-    return torch.equal(torch.nan_to_num(now), torch.nan_to_num(torch.frombuffer(bytearray(values), dtype=dtype).view(shape)))
+    def __init__(self, tensor: torch.Tensor):
+        self.place, self.shape, self.dtype = tensor.data_ptr(), tensor.shape, tensor.dtype
+        self.array = wire.array_of(tensor)
+        self.values = self.array.tobytes()
+
+    def still(self, tensor: torch.Tensor) -> bool:
+        """Whether it has its shape, dtype and values (NaN equal to NaN)."""
+        if tensor.shape != self.shape or tensor.dtype != self.dtype:
+            return False
+        if tensor.data_ptr() == self.place and tensor.is_contiguous() and self.array.tobytes() == self.values:
+            return True
+        now, then = tensor.detach(), torch.frombuffer(bytearray(self.values), dtype=self.dtype).view(self.shape) if self.values else tensor.detach()
+        return torch.equal(torch.nan_to_num(now), torch.nan_to_num(then))
 
 
 def gradient(target, args: list, kwargs: dict, decode, spec: dict):

@@ -38,9 +38,8 @@ class Objects:
 class InsideCodec(Codec):
     """The codec of the student's side."""
 
-    def __init__(self, objects: Objects, tensors: dict | None = None, copies: bool = False):
-        super().__init__(tensors if tensors is not None else {}, copies=copies)
-        self.objects = objects
+    def __init__(self, objects: Objects, tensors: dict):
+        self.objects, self.tensors = objects, tensors
 
     def encode_other(self, value, depth):
         if isinstance(value, NoiseSchedule):
@@ -65,11 +64,11 @@ class InsideCodec(Codec):
     def build_probe(self, tree, depth):
         """A fresh instance of a probe's class with the state that was sent."""
         module = getattr(self.objects.probes[tree["module"]], tree["class"])(**self.decode(tree["kwargs"], depth + 1))
-        state = self.decode(tree["state"], depth + 1)
-        for name, value in list(module.named_parameters()) + list(module.named_buffers()):
-            if name in state:
-                value.data = state[name].clone()
-        module.train(tree["training"])
+        for name, value in self.decode(tree["state"], depth + 1).items():
+            home, _, own = name.rpartition(".")
+            getattr(module.get_submodule(home), own).data = value  # which nobody else holds
+        if not tree["training"]:
+            module.eval()
         return module
 
 

@@ -1,28 +1,35 @@
 """Frames and values on the channel between the trusted process and the student's process: JSON and the bytes of tensors, never pickle.
 
-Used on both sides, so it imports neither `autograder` nor `solutions`. A frame is two big-endian lengths (header, payload), a JSON header and a payload. The
-header's "tensors" says of each tensor its dtype and shape; the payload holds their values one after another, each from a multiple of 16 bytes on and in this
-machine's byte order. Reading is strict: every length, depth and count is bounded before anything is built.
+Used on both sides, so it imports neither `autograder` nor `solutions`. A frame is two big-endian lengths (header, payload), a JSON header and a payload. It
+holds what goes over together: the header is a list of messages, each an object whose "tensors" says of each of its tensors dtype and shape ("float32 7 5").
+The payload holds the values of all these tensors one after another, each from a multiple of 16 bytes on and in this machine's byte order. Reading is strict:
+every length, depth and count is bounded before anything is built.
 """
 
+import functools
 import json
+import math
+import re
 import socket
 import struct
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import numpy
 import torch
 
 LENGTHS = struct.Struct(">II")
 MAX_HEADER = 4 << 20
 MAX_PAYLOAD = 256 << 20
 READ_AHEAD = 1 << 16  # bytes asked of a channel at once
-PLAIN = (bool, float)  # what crosses as it is
 MAX_DEPTH = 32
 MAX_NODES = 200_000
+MAX_PARTS = 2 * MAX_NODES  # of a frame, where the reader is strict
 MAX_TEXT = 100_000
 MAX_TENSORS = 20_000
 MAX_DIMENSIONS = 64
+MAX_FORM = 1400  # characters that tell a tensor's dtype and shape
+KNOWN_FORMS = 1024  # of tensors, read before: most come again and again
 ALIGNMENT = 16  # bytes: what a tensor's values begin at a multiple of
 HEADER_COST = 16  # bytes of memory that one byte of a header may become
 DTYPES = {
@@ -33,7 +40,10 @@ DTYPES = {
     )
 }  # fmt: skip
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
+READ_AS = {"bool": "uint8", "bfloat16": "int16"}  # what numpy does not have, or takes on trust
+SIZE = re.compile("0|[1-9][0-9]{0,18}")  # of one dimension
 JSON = json.JSONEncoder(check_circular=False, separators=(",", ":"))  # values are trees when they come to it
+FROM_JSON = json.JSONDecoder().raw_decode  # a value and where it ends
 
 
 class ProtocolError(Exception):
@@ -47,19 +57,44 @@ class Opaque:
     type: str
 
 
-@dataclass
+class Packed:
+    """Tensors on their way, as they were when they were added: of each its dtype and shape, and the parts of their payload."""
+
+    __slots__ = ("forms", "parts")
+
+    def __init__(self):
+        self.forms: list[str] = []
+        self.parts: list[bytes] = []
+
+    def add(self, tensor: torch.Tensor) -> str:
+        """Take in a plain CPU tensor of a known dtype; its name, which is "0", "1", ..."""
+        values = array_of(tensor).tobytes()
+        self.forms.append(_text_of(tensor.dtype, tensor.shape))
+        self.parts.append(values)
+        if len(values) % ALIGNMENT:
+            self.parts.append(bytes(-len(values) % ALIGNMENT))
+        return str(len(self.forms) - 1)
+
+
+def array_of(tensor: torch.Tensor) -> numpy.ndarray:
+    """A plain CPU tensor's values as an array in the same memory; numpy has no bfloat16."""
+    return (tensor.view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor).numpy()
+
+
 class Codec:
     """Values to JSON trees plus tensors, and back. Subclasses add kinds through `encode_other` and `decode_other`."""
 
-    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
-    nodes: int = 0
-    tracked: bool = False  # whether any encoded tensor carries a gradient history
-    copies: bool = False  # whether tensors are to be kept as they are now; where they are sent at once, that costs a copy for nothing
+    packed: Packed | None = None  # the tensors of what was encoded, where it has any
+    tracked = False  # whether any of them carries a gradient history
+    nodes = 0  # parts of what was decoded
+
+    def __init__(self, tensors: dict[str, torch.Tensor]):
+        self.tensors = tensors  # that came with what is decoded
 
     def encode(self, value, depth: int = 0):
-        """A JSON-ready tree of `value`; tensors are put aside in `self.tensors`."""
+        """A JSON-ready tree of `value`; tensors are put aside in `self.packed`."""
         kind = type(value)
-        if value is None or kind in PLAIN:
+        if value is None or kind is bool or kind is float:
             return value
         if depth > MAX_DEPTH:
             return {"$": "opaque", "type": "too deeply nested"}
@@ -74,7 +109,10 @@ class Codec:
         if isinstance(value, tuple):
             return {"$": "tuple", "v": [self.encode(part, depth + 1) for part in value]}
         if isinstance(value, dict):
-            return {"$": "dict", "v": [[self.encode(k, depth + 1), self.encode(v, depth + 1)] for k, v in value.items()]}
+            pairs = list(value.items())
+            if all(type(key) is str and key != "$" for key, _ in pairs):
+                return {key: self.encode(part, depth + 1) for key, part in pairs}
+            return {"$": "dict", "v": [[self.encode(key, depth + 1), self.encode(part, depth + 1)] for key, part in pairs]}
         if isinstance(value, torch.dtype):
             return {"$": "dtype", "v": str(value).removeprefix("torch.")}
         if isinstance(value, torch.device):
@@ -93,9 +131,13 @@ class Codec:
             plain = (plain if plain.layout is torch.strided else plain.to_dense()).cpu().resolve_conj().resolve_neg()
         if plain.dtype not in NAMES or plain.dim() > MAX_DIMENSIONS:
             return {"$": "opaque", "type": f"tensor of {plain.dtype}"}
-        name = str(len(self.tensors))
-        self.tensors[name] = plain.clone() if self.copies else plain
-        return {"$": "tensor", "i": name}
+        return {"$": "tensor", "i": self.pack(plain)}
+
+    def pack(self, tensor: torch.Tensor) -> str:
+        """Put a tensor aside; its name."""
+        if self.packed is None:
+            self.packed = Packed()
+        return self.packed.add(tensor)
 
     def encode_other(self, value, depth: int):
         """A value of another kind; here only its type's name crosses."""
@@ -109,15 +151,19 @@ class Codec:
         if depth > MAX_DEPTH + 2 or self.nodes > MAX_NODES:
             raise ProtocolError("a message is nested too deeply or has too many parts")
         kind = type(tree)  # JSON gives these and no subclasses
-        if tree is None or kind in (str, float, bool):
-            return tree
-        if kind is int:
-            if abs(tree) >= 1 << 63:
-                raise ProtocolError("a message has an integer of more than 64 bits")
-            return tree
+        if kind is dict:
+            return self.decode_object(tree, depth)
         if kind is list:
             return [self.decode(part, depth + 1) for part in tree]
-        if kind is not dict or type(tree.get("$")) is not str:
+        if kind is int and abs(tree) >= 1 << 63:
+            raise ProtocolError("a message has an integer of more than 64 bits")
+        return tree
+
+    def decode_object(self, tree: dict, depth: int):
+        """What an object stands for: the kind that "$" names, else a dictionary."""
+        if "$" not in tree:
+            return {key: self.decode(part, depth + 1) for key, part in tree.items()}
+        if type(tree["$"]) is not str:
             raise ProtocolError("a message has a part of no known kind")
         try:
             return self.decode_kind(tree["$"], tree, depth)
@@ -148,141 +194,165 @@ def _key(value):
     return value if isinstance(value, str | int | float | bool) or value is None else repr(value)[:100]
 
 
-def values_of(tensor: torch.Tensor) -> bytes:
-    """The values of a plain CPU tensor, in its order."""
-    return (tensor.view(torch.int16) if tensor.dtype is torch.bfloat16 else tensor).numpy().tobytes()
+@functools.lru_cache(KNOWN_FORMS)
+def _text_of(dtype: torch.dtype, shape: torch.Size) -> str:
+    """A tensor's form as a message tells it."""
+    return " ".join((NAMES[dtype], *map(str, shape)))
 
 
-def packed(tensors: Iterable[torch.Tensor]) -> tuple[list, list[bytes]]:
-    """Dtype and shape of each of some tensors, and the parts of their payload."""
-    table, parts = [], []
-    for tensor in tensors:
-        table.append([NAMES[tensor.dtype], *tensor.shape])
-        values = values_of(tensor)
-        parts += (values, bytes(-len(values) % ALIGNMENT))
-    return table, parts
+class Message:
+    """A message ready to go: its header as text, the parts of its payload, and the bytes of all. Raises ProtocolError where it is longer than a reader accepts.
+
+    The header is taken over: the table of its tensors is put into it.
+    """
+
+    __slots__ = ("parts", "size", "text")
+
+    def __init__(self, header: dict, packed: Packed | None = None):
+        self.parts, payload = (), 0
+        if packed is not None:
+            header["tensors"] = packed.forms
+            self.parts, payload = packed.parts, sum(map(len, packed.parts))
+        self.text = JSON.encode(header)
+        self.size = len(self.text) + payload
+        if len(self.text) + 2 > MAX_HEADER or payload > MAX_PAYLOAD:
+            raise ProtocolError(f"a message of {self.size} bytes is too long")
 
 
-def framed(header: dict, tensors: dict[str, torch.Tensor] | None = None) -> bytes:
-    """One frame, with tensors named "0", "1", ... Raises ProtocolError where it would be longer than a reader accepts."""
-    parts = []
-    if tensors:
-        table, parts = packed(tensors.values())
-        header = header | {"tensors": table}
-    text, size = JSON.encode(header).encode(), sum(map(len, parts))
-    if len(text) > MAX_HEADER or size > MAX_PAYLOAD:
-        raise ProtocolError(f"a message of {len(text) + size} bytes is too long")
-    return b"".join((LENGTHS.pack(len(text), size), text, *parts))
+def framed(messages: list[Message]) -> bytes:
+    """One frame of some messages. Together they are no longer than one may be."""
+    text = f"[{','.join([message.text for message in messages])}]".encode()
+    parts = [part for message in messages for part in message.parts]
+    return b"".join((LENGTHS.pack(len(text), sum(map(len, parts))), text, *parts))
 
 
-def send(channel: socket.socket, header: dict, tensors: dict[str, torch.Tensor] | None = None) -> None:
-    """Write one frame. Raises ProtocolError as `framed` does; nothing has gone out then."""
-    channel.sendall(framed(header, tensors))
-
-
-@dataclass
 class Incoming:
-    """The frames that come over a channel. It reads ahead, so that a small frame costs one question to the system and not three."""
+    """The messages that come over a channel. It reads ahead, so that a small frame costs one question to the system and not three."""
 
-    channel: socket.socket
-    ahead: bytearray = field(default_factory=bytearray)  # read, and not asked for yet
-    cost: int = 0  # about the bytes of memory that the last frame takes
+    def __init__(self, channel: socket.socket):
+        self.channel = channel
+        self.cost = 0  # about the bytes of memory that all messages so far take
+        self.messages: list[tuple[dict, dict[str, torch.Tensor]]] = []  # of the last frame that are not asked for yet, the next one last
+        self.ahead = memoryview(bytearray(READ_AHEAD))  # what was read and not asked for yet is what stands between these two places
+        self.begin = self.end = 0
 
-    def frame(self, wait: Callable[[], None] = lambda: None, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
-        """The next frame. `wait` is called before every read, `strict` refuses headers that would become large when read.
+    def message(self, wait: Callable[[], None] = lambda: None, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
+        """The next message and its tensors. `wait` is called before every read, `strict` refuses headers that would become large when read.
 
         Raises EOFError at the end of the channel, ProtocolError for a malformed frame.
         """
-        self._have(LENGTHS.size, wait)
-        header_length, payload_length = LENGTHS.unpack_from(self.ahead)
-        if header_length > MAX_HEADER or payload_length > MAX_PAYLOAD:
-            raise ProtocolError("a message announces more bytes than are allowed")
-        start, end = LENGTHS.size, LENGTHS.size + header_length
-        if end + payload_length <= READ_AHEAD:
-            self._have(end + payload_length, wait)
-            header, payload = self.ahead[start:end], self.ahead[end : end + payload_length]
-            del self.ahead[: end + payload_length]
-        else:
-            del self.ahead[:start]
-            header, payload = self._long(header_length, wait), self._long(payload_length, wait)
-        header, tensors = parse(header, payload, strict)
-        self.cost = HEADER_COST * header_length + payload_length + 1000 * (1 + len(tensors))
-        return header, tensors
+        if not self.messages:
+            header, payload = self._frame(wait)
+            self.messages = parse(header, payload, strict)
+            self.messages.reverse()
+        message = self.messages.pop()
+        self.cost += 1000 + 1000 * len(message[1])
+        return message
 
-    def _have(self, count: int, wait: Callable[[], None]) -> None:
-        """Read until so many bytes are here."""
-        while len(self.ahead) < count:
-            wait()
-            got = self.channel.recv(READ_AHEAD)
-            if not got:
-                raise EOFError("the channel was closed")
-            self.ahead += got
+    def holds_more(self) -> bool:
+        """Whether something has been read that nobody has asked for yet."""
+        return bool(self.messages) or self.begin < self.end
+
+    def _frame(self, wait: Callable[[], None]) -> tuple[memoryview | bytearray, bytearray]:
+        """Header and payload of the next frame."""
+        while self.end - self.begin < LENGTHS.size:
+            self._read_ahead(wait)
+        header, payload = LENGTHS.unpack_from(self.ahead, self.begin)
+        if header > MAX_HEADER or payload > MAX_PAYLOAD:
+            raise ProtocolError("a message announces more bytes than are allowed")
+        self.cost += HEADER_COST * header + payload
+        start = self.begin + LENGTHS.size
+        middle, end = start + header, start + header + payload
+        if end > self.end:  # mostly all of it is here
+            self.begin = start
+            return self._long(header, wait), self._long(payload, wait)
+        self.begin = end
+        return self.ahead[start:middle], bytearray(self.ahead[middle:end])
+
+    def _read_ahead(self, wait: Callable[[], None]) -> None:
+        """Read what is there, if it has room; what was here moves to the front."""
+        here = bytes(self.ahead[self.begin : self.end])
+        self.ahead[: len(here)] = here
+        wait()
+        got = self.channel.recv_into(self.ahead[len(here) :])
+        if not got:
+            raise EOFError("the channel was closed")
+        self.begin, self.end = 0, len(here) + got
 
     def _long(self, count: int, wait: Callable[[], None]) -> bytearray:
-        """The next bytes, which may be more than is read ahead: these are read into their place."""
-        buffer, got = bytearray(count), min(count, len(self.ahead))
-        buffer[:got] = self.ahead[:got]
-        del self.ahead[:got]
-        view = memoryview(buffer)
+        """The next bytes: those that were read ahead, and the rest read into its place."""
+        taken, got = bytearray(count), min(count, self.end - self.begin)
+        place = memoryview(taken)
+        place[:got] = self.ahead[self.begin : self.begin + got]
+        self.begin += got
         while got < count:
             wait()
-            n = self.channel.recv_into(view[got:], min(count - got, 1 << 20))
-            if n == 0:
+            more = self.channel.recv_into(place[got : got + (1 << 20)])
+            if not more:
                 raise EOFError("the channel was closed")
-            got += n
-        return buffer
+            got += more
+        return taken
 
 
-def parse(text: bytes | bytearray, payload: bytearray, strict: bool = False) -> tuple[dict, dict[str, torch.Tensor]]:
-    """Header and tensors of one frame's bytes, or ProtocolError. The tensors keep their values in the payload."""
-    if strict and text.count(b"[") + text.count(b"{") + text.count(b",") > 2 * MAX_NODES:
-        raise ProtocolError("a message has too many parts")
+def parse(text: bytes | bytearray | memoryview, payload: bytearray, strict: bool = False) -> list[tuple[dict, dict[str, torch.Tensor]]]:
+    """The messages of one frame's bytes, each with its tensors by name, or ProtocolError. The tensors keep their values in the payload and share no memory."""
     try:
-        header = json.loads(text.decode())
+        text = str(text, "utf-8")
+        if strict and len(text) > MAX_PARTS and text.count("[") + text.count("{") + text.count(",") > MAX_PARTS:
+            raise ProtocolError("a message has too many parts")
+        headers, end = FROM_JSON(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a message is not JSON") from error
-    if not isinstance(header, dict):
-        raise ProtocolError("a message is not an object")
-    table = header.pop("tensors", None)
-    return header, {} if table is None and not payload else _unpacked(table, payload)
-
-
-def _unpacked(table, payload: bytearray) -> dict[str, torch.Tensor]:
-    """The tensors of a payload by name, which share no memory with each other."""
-    if type(table) is not list or len(table) > MAX_TENSORS:
-        raise ProtocolError("a message carries too many tensors, or something else in their place")
-    tensors, start = {}, 0
-    for name, form in enumerate(table):
-        dtype, shape, count = _form(form)
-        size = count * dtype.itemsize
-        if start + size > len(payload):
-            raise ProtocolError("a message carries fewer values than it says")
-        tensors[str(name)] = _tensor(payload, start, dtype, shape, count)
-        start += size + -size % ALIGNMENT
+    if end != len(text) or type(headers) is not list or not headers:
+        raise ProtocolError("a frame is no list of messages")
+    messages, start, left = [], 0, MAX_TENSORS
+    for header in headers:
+        if type(header) is not dict:
+            raise ProtocolError("a message is not an object")
+        tensors = {}
+        if "tensors" in header:
+            forms = header.pop("tensors")
+            if type(forms) is not list or len(forms) > left:
+                raise ProtocolError("a message carries too many tensors, or something else in their place")
+            left -= len(forms)
+            for name, form in enumerate(forms):
+                tensors[str(name)], start = _tensor(form, payload, start)
+        messages.append((header, tensors))
     if start != len(payload):
         raise ProtocolError("a message carries more values than it says")
-    return tensors
+    return messages
 
 
-def _form(form) -> tuple[torch.dtype, list[int], int]:
-    """Dtype, shape and number of values, if they are such as may cross."""
-    if type(form) is not list or not 1 <= len(form) <= 1 + MAX_DIMENSIONS or type(form[0]) is not str or form[0] not in DTYPES:
+def _tensor(form, payload: bytearray, start: int) -> tuple[torch.Tensor, int]:
+    """The tensor of this form whose values begin here in a payload, and where the next one's do.
+
+    A truth value that is neither 0 nor 1 (memory that nobody has written to) becomes a true one.
+    """
+    if type(form) is not str or len(form) > MAX_FORM:
         raise ProtocolError("a message carries tensors of a kind that may not cross")
-    shape, count = form[1:], 1
-    for size in shape:
-        if type(size) is not int or not 0 <= size < 1 << 63:
-            raise ProtocolError("a message carries a tensor of no possible shape")
-        count *= size
-    return DTYPES[form[0]], shape, count
-
-
-def _tensor(payload: bytearray, start: int, dtype: torch.dtype, shape: list[int], count: int) -> torch.Tensor:
-    """One tensor of a payload that is known to be long enough. A truth value that is neither 0 nor 1 (memory that nobody has written to) becomes a true one."""
+    dtype, array_dtype, shape, count = _form(form)
+    end = start + count * array_dtype.itemsize
+    if end > len(payload):
+        raise ProtocolError("a message carries fewer values than it says")
     try:
-        if not count:
-            return torch.empty(shape, dtype=dtype)
-        flat = torch.frombuffer(payload, dtype=torch.uint8 if dtype is torch.bool else dtype, count=count, offset=start)
-        flat = flat != 0 if dtype is torch.bool else flat
-        return flat if len(shape) == 1 else flat.view(shape)
-    except (RuntimeError, OverflowError) as error:  # sizes whose strides no integer holds
+        array = numpy.ndarray(shape, array_dtype, payload, start) if count else numpy.empty(shape, array_dtype)
+    except (ValueError, OverflowError) as error:  # sizes whose strides no integer holds
         raise ProtocolError("a message carries a tensor of no possible shape") from error
+    tensor = torch.from_numpy(array)  # which does without torch's own ways to look at memory: they cost three times as much
+    if dtype is torch.bool:
+        tensor = tensor != 0
+    elif dtype is torch.bfloat16:
+        tensor = tensor.view(dtype)
+    return tensor, end + -end % ALIGNMENT
+
+
+@functools.lru_cache(KNOWN_FORMS)
+def _form(text: str) -> tuple[torch.dtype, numpy.dtype, tuple[int, ...], int]:
+    """Dtype, that of the array in which its values are read, shape and number of values that a text tells, if they are such as may cross."""
+    name, *sizes = text.split(" ")
+    if name not in DTYPES or len(sizes) > MAX_DIMENSIONS:
+        raise ProtocolError("a message carries tensors of a kind that may not cross")
+    if not all(map(SIZE.fullmatch, sizes)) or any(int(size) >= 1 << 63 for size in sizes):
+        raise ProtocolError("a message carries a tensor of no possible shape")
+    shape = tuple(map(int, sizes))
+    return DTYPES[name], numpy.dtype(READ_AS.get(name, name)), shape, math.prod(shape)

@@ -1,0 +1,132 @@
+"""Questions that go to a student's process together, and what is seen of a call beside its value."""
+
+import pytest
+import torch
+
+from autograder.jail.errors import Raised
+from autograder.jail.launch import Jail
+from autograder.jail.process import Question, StudentProcess
+from autograder.limits import Limits
+from autograder.values import TrustedCodec
+
+SOURCE = """
+import torch
+
+def parts(count):
+    return [[] for _ in range(count)]
+
+def tensors(count):
+    return [torch.zeros(0, dtype=torch.int8)] * count
+
+def numbers(count):
+    return torch.arange(count)
+
+def raises(count):
+    raise ValueError(count)
+
+class State:
+    def __init__(self):
+        self.weight = torch.zeros(3)
+
+state = State()
+
+def counted(step):
+    state.weight += step
+    return state.weight
+
+def doubled(x):
+    return x * 2
+
+def in_place(x):
+    x.mul_(2)
+
+def through_numpy(x):
+    x.numpy()[0] = 7
+
+def through_data(x):
+    x.data.add_(1)
+
+def other_memory(x):
+    x.set_(torch.zeros(2, 2).to(x.dtype).storage(), 0, (2, 2), (2, 1))
+
+def other_data(x):
+    x.data = torch.zeros(2, 2).to(x.dtype)
+
+def transposed(x):
+    x.t_()
+
+def reshaped(x):
+    x.unsqueeze_(0)
+
+def other_dtype(x):
+    x.data = x.double() if x.dtype is not torch.float64 else x.float()
+
+def and_back(x):
+    x.t_().t_()
+
+def the_same_elsewhere(x):
+    x.data = x.clone()
+
+def with_history(x):
+    return x.requires_grad_().sum() if x.is_floating_point() else x
+
+def a_copy(x):
+    y = x.clone()
+    y.zero_()
+"""
+CHANGES = ("in_place", "through_numpy", "through_data", "other_memory", "other_data", "transposed", "reshaped", "other_dtype")
+KEEPS = ("doubled", "and_back", "the_same_elsewhere", "with_history", "a_copy")
+
+
+@pytest.fixture(scope="module")
+def process():
+    with Jail() as jail:
+        started = StudentProcess(jail, Limits(), 1)
+        started.request("cells", cpu=20.0, cells=[{"label": "1", "source": SOURCE, "definitions_only": False}])
+        yield started
+        started.close()
+
+
+def asked(process, *calls):
+    """What comes of some calls that go over together: values, and what was raised."""
+    questions = []
+    for name, *args in calls:
+        codec = TrustedCodec()
+        questions.append(Question("call", {"name": name, "args": [codec.encode(part) for part in args]}, codec.packed))
+    found = process.exchange(questions, cpu=20.0)
+    return [one if isinstance(one, Exception) else TrustedCodec(one.tensors).decode(one.header["value"]) for one in found]
+
+
+def test_answers_that_come_together_are_taken_as_each_would_be_alone(process):
+    """Many parts, many tensors, long values: whatever is sent with them, none makes a frame that is refused."""
+    calls = [(name, count) for name, count in (("parts", 90_000), ("tensors", 9_000), ("numbers", 10**6), ("parts", 3)) for _ in range(4)]
+    found = asked(process, *calls)
+    assert [len(value) for value in found] == [count for _, count in calls]
+
+
+def test_what_one_of_several_questions_raises_is_its_own(process):
+    before, raised, after = asked(process, ("numbers", 2), ("raises", 5), ("numbers", 3))
+    assert (before.tolist(), after.tolist()) == ([0, 1], [0, 1, 2]) and isinstance(raised, Raised) and raised.kinds[0] == "ValueError"
+
+
+def test_an_answer_is_what_was_returned_then(process):
+    """Also where a later question of the same exchange changes the tensor that was returned."""
+    assert [value.tolist() for value in asked(process, ("counted", 1), ("counted", 2), ("counted", 4))] == [[1.0] * 3, [3.0] * 3, [7.0] * 3]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int64], ids=str)
+@pytest.mark.parametrize("name", CHANGES + KEEPS)
+def test_every_way_to_change_an_argument_is_seen_and_nothing_else(process, name, dtype):
+    codec = TrustedCodec()
+    x = torch.tensor([[1.0, 2.0], [3.0, float("nan") if dtype.is_floating_point else 5.0]]).to(dtype)
+    if name == "through_numpy" and dtype is torch.bfloat16:
+        pytest.skip("numpy has no bfloat16")
+    (found,) = process.exchange([Question("call", {"name": name, "args": [codec.encode(x)]}, codec.packed)], cpu=20.0)
+    assert found.header.get("changed", []) == (["0"] if name in CHANGES else [])
+
+
+def test_a_changed_truth_value_is_seen(process):
+    codec = TrustedCodec()
+    args = [codec.encode(torch.eye(2).bool()), codec.encode(torch.tensor([[False, True], [False, False]]))]
+    found = process.exchange([Question("call", {"name": "transposed", "args": [part]}, codec.packed) for part in args], cpu=20.0)
+    assert [one.header.get("changed", []) for one in found] == [[], ["0"]]
