@@ -114,13 +114,14 @@ def test_an_answer_is_what_was_returned_then(process):
     assert [value.tolist() for value in asked(process, ("counted", 1), ("counted", 2), ("counted", 4))] == [[1.0] * 3, [3.0] * 3, [7.0] * 3]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.int64], ids=str)
-@pytest.mark.parametrize("name", CHANGES + KEEPS)
+DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.int64)
+KINDS = [(name, dtype) for name in CHANGES + KEEPS for dtype in DTYPES if name != "through_numpy" or dtype is not torch.bfloat16]  # which numpy does not have
+
+
+@pytest.mark.parametrize("name, dtype", KINDS)
 def test_every_way_to_change_an_argument_is_seen_and_nothing_else(process, name, dtype):
     codec = TrustedCodec()
     x = torch.tensor([[1.0, 2.0], [3.0, float("nan") if dtype.is_floating_point else 5.0]]).to(dtype)
-    if name == "through_numpy" and dtype is torch.bfloat16:
-        pytest.skip("numpy has no bfloat16")
     (found,) = process.exchange([Question("call", {"name": name, "args": [codec.encode(x)]}, codec.packed)], cpu=20.0)
     assert found.header.get("changed", []) == (["0"] if name in CHANGES else [])
 
