@@ -25,6 +25,7 @@ RUNS = 3  # measured, after one that warms up
 BARS = {"03_vae": 5.0}  # CPU seconds that one judging may take
 BAR = 20.0  # for the others
 TICKS = os.sysconf("SC_CLK_TCK")
+GONE = 0.02  # seconds between two looks whether a job has gone
 
 
 @dataclass
@@ -76,10 +77,12 @@ class MeteredJail(Jail):
             self.counted.add(job)
 
     def all_of_it(self) -> float:
-        """CPU seconds of the warm process, which watches its jobs, and of the jobs that have ended, with the taking down of their memory.
-
-        A job takes some milliseconds to go. Over equal jobs, after one that warms up, it makes no difference if the last one is missing at both times.
-        """
+        """CPU seconds of the warm process, which watches its jobs, and of all its jobs with the taking down of their memory, which is waited for."""
+        if not self.warm:  # no job has been asked for yet
+            return 0.0
+        while self.warm in processes()[0].values():
+            time.sleep(GONE)
+        time.sleep(GONE)  # the warm process still has to take leave of the last one
         return processes()[1].get(self.warm, 0.0)
 
 
@@ -108,10 +111,10 @@ def descendants(process: int, parents: dict[int, int]) -> list[int]:
 def measure(name: str, judge: Judge, places: Places) -> Cost:
     """Judge the reference of an assignment once, and read the clocks."""
     jail, (job,) = judge.jail, reference_jobs([name], range(1), places)
-    jail.student, began, before = 0.0, time.process_time(), jail.all_of_it()
+    jail.student, before, began = 0.0, jail.all_of_it(), time.process_time()
     result = judge.judge(job.submission)
     checks = time.process_time() - began
-    return Cost(checks, jail.student, max(0.0, jail.all_of_it() - before - jail.student), result.score == result.max_score)
+    return Cost(checks, jail.student, jail.all_of_it() - before - jail.student, result.score == result.max_score)
 
 
 def measure_all(names: list[str], runner: ChecksRunner, places: Places) -> dict[str, list[Cost]]:

@@ -53,8 +53,9 @@ def judged(course: Course, students: list[str], judge: Judge, rounds: int) -> tu
                 results[job.key] = judge.judge(job.submission).to_json()
             if number == 0:
                 checks.total = asking.total = jail.student = 0.0
-                began, before = time.process_time(), jail.all_of_it()
-    grader, around = time.process_time() - began, jail.all_of_it() - before - jail.student
+                before, began = jail.all_of_it(), time.process_time()
+    grader = time.process_time() - began
+    around = jail.all_of_it() - before - jail.student
     return results, {"start and end of its process": around, "student's process": jail.student, "checks": checks.total - asking.total,
                      "channel": asking.total, "reading and bookkeeping": grader - checks.total}  # fmt: skip
 
