@@ -12,6 +12,7 @@ from autograder.probes.vae import TinyVAE
 DEPENDS = ("elbo", "beta_vae_loss", "kl_weight", "gaussian_kl", "reparameterize", "bernoulli_log_likelihood")
 LIMITS = {"cpu": 8.0}
 D, K = 6, 2
+SHAPES = {name: tuple(parameter.shape) for name, parameter in TinyVAE(D, K).named_parameters()}
 
 
 def probe(draw, recording=True, scale=0.5):
@@ -66,7 +67,9 @@ def recorded(student, steps):
     for event in student.observed():
         kind, rest = event[0], event[1:]
         if kind == "batch" and rest[0] is True:
-            seen.append(Step(tensor(rest[1], "a batch", (len(rest[1]), D), torch.float64), rest[2]))
+            for name, part in rest[2].items():
+                tensor(part, f"the parameter {name} of the model", SHAPES[name], finite=False)
+            seen.append(Step(tensor(rest[1], "a batch", (*rest[1].shape[:1], D), torch.float64), rest[2]))
         elif kind == "code" and rest[0] is True and seen:
             seen[-1].z = rest[1]
         elif kind == "flow" and seen:
