@@ -34,6 +34,21 @@ def counted(step):
     state.weight += step
     return state.weight
 
+def sockets(_count):
+    import os, stat
+    def found():
+        count = 0
+        for fd in range(128):
+            try:
+                count += stat.S_ISSOCK(os.fstat(fd).st_mode)
+            except OSError:
+                pass
+        return count
+    child = os.fork()
+    if child == 0:
+        os._exit(found())
+    return [found(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
+
 def doubled(x):
     return x * 2
 
@@ -116,6 +131,11 @@ def test_an_answer_is_what_was_returned_then(process):
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.int64)
 KINDS = [(name, dtype) for name in CHANGES + KEEPS for dtype in DTYPES if name != "through_numpy" or dtype is not torch.bfloat16]  # which numpy does not have
+
+
+def test_a_process_that_the_students_code_forks_does_not_hold_the_channel(process):
+    """Else what it writes to whatever it finds open would come between the answers."""
+    assert asked(process, ("sockets", 0)) == [[1, 0]]
 
 
 @pytest.mark.parametrize("name, dtype", KINDS)

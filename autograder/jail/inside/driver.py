@@ -30,6 +30,7 @@ class Driver:
         self.covered = {}  # what stood where a stand-in is now, by name
         self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
+        os.register_at_fork(after_in_child=channel.close)  # what the student's code leaves running in other processes cannot disturb the answers of this one
 
     def send(self, header: dict, packed: wire.Packed | None = None) -> None:
         """Make a message, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.

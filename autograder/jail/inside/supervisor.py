@@ -13,6 +13,7 @@ import namespaces
 import syscalls
 
 TICK = 0.05  # seconds between two looks at a job
+BROKEN = 70  # how a job's process ends that could not be set up
 CLOSED = "closed"  # why a job ends whose trusted side is gone, or has no more use for it
 MOST_FILES = 1 << 16  # numbers of open files that the warm process has at most
 COUNTED = ("Pss_Anon", "Pss_Shmem", "SwapPss", "Shared_Hugetlb", "Private_Hugetlb")
@@ -38,7 +39,10 @@ class Job:
             control.close()
             raise
         if self.pid == 0:
-            _become_student(limits, channel, sandboxed)
+            try:
+                _become_student(limits, channel, sandboxed)
+            finally:
+                os._exit(BROKEN)  # whatever happens there, that process never goes on as this one
         channel.close()
         self.clock, self.memory, self.next_look = Clock(), Memory(limits["memory"]), time.monotonic() + TICK
         self.process = os.pidfd_open(self.pid)
@@ -125,9 +129,8 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
 
         Driver(channel, limits).serve()
     except OSError as error:
-        channel.sendall(b"")
         os.write(2, f"job: {error}\n".encode())
-        os._exit(70)
+        os._exit(BROKEN)
     os._exit(0)
 
 
