@@ -108,6 +108,7 @@ def serve_metered(channel: socket.socket, limits: dict, tell: int) -> None:
     try:
         served = driver.Driver(channel, limits)
         served.notebook.run = own.around(served.notebook.run)
+        served.set_up()
         served.serve()
     finally:
         os.write(tell, json.dumps([own.total, time.process_time()]).encode())

@@ -30,7 +30,6 @@ class Driver:
         self.covered = {}  # what stood where a stand-in is now, by name
         self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
-        os.register_at_fork(after_in_child=channel.close)  # what the student's code leaves running in other processes cannot disturb the answers of this one
 
     def send(self, header: dict, packed: wire.Packed | None = None) -> None:
         """Make a message, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
@@ -55,7 +54,6 @@ class Driver:
 
     def serve(self) -> None:
         """Answer requests until the channel closes."""
-        self.set_up()
         incoming, told = wire.Incoming(self.channel), 0  # characters printed, as the last reply said
         while True:
             try:
@@ -83,7 +81,8 @@ class Driver:
                 self.send({"id": request["id"], "error": describe(error)})
 
     def set_up(self) -> None:
-        """No input, bounded output, seeds of one's own, a working folder in the private /tmp."""
+        """No input, bounded output, seeds of one's own, a working folder in the private /tmp, no channel for processes that the student's code forks."""
+        os.register_at_fork(after_in_child=self.channel.close)  # what is left running there cannot disturb the answers of this one
         nothing = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(nothing, fd)

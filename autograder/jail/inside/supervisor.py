@@ -42,7 +42,7 @@ class Job:
             try:
                 _become_student(limits, channel, sandboxed)
             finally:
-                os._exit(BROKEN)  # whatever happens there, that process never goes on as this one
+                os._exit(1)  # whatever a student's code brings about there, that process never goes on as this one
         channel.close()
         self.clock, self.memory, self.next_look = Clock(), Memory(limits["memory"]), time.monotonic() + TICK
         self.process = os.pidfd_open(self.pid)
@@ -111,7 +111,7 @@ class Job:
 
 
 def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> None:
-    """In the new process: close the door behind, then serve calls."""
+    """In the new process: close the door behind, then serve calls. Does not return."""
     try:
         os.setsid()  # a signal to one's own group must not reach the warm process
         close_all_but(channel)
@@ -127,10 +127,12 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
             syscalls.refuse_dangerous_calls()
         from driver import Driver
 
-        Driver(channel, limits).serve()
+        driver = Driver(channel, limits)
+        driver.set_up()
     except OSError as error:
         os.write(2, f"job: {error}\n".encode())
         os._exit(BROKEN)
+    driver.serve()
     os._exit(0)
 
 
