@@ -148,7 +148,9 @@ class Pool:
             yield job.key, lost(job, self.places)
 
     def _start(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context("spawn" if self.workers == 1 else "forkserver")
+        if self.workers > 1:
+            context.set_forkserver_preload(["autograder.loaded"])  # once for all workers
         ours, theirs = context.Pipe()
         self._started += 1
         warm = self._jails[self._started % len(self._jails)].twin() if self._jails else None

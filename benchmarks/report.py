@@ -66,7 +66,10 @@ def _of_the_class(found: dict) -> list[tuple[str, str, bool]]:
     """The goals that the parts and the large class are measured for."""
     spent, ((few, small), (many, big)) = overhead(found["parts"]), sorted(found["large"].items(), key=lambda pair: int(pair[0]))
     growth = big["peak"] / small["peak"]
+    stock = max((row for row in found["forms"]["lean"] if row["contestant"] == "nbgrader"), key=lambda row: row["workers"])
+    times = 60 * int(many) / big["seconds"] / stock["per_minute"]
     return [
+        (f"times stock nbgrader, lean notebooks, {stock['workers']} workers, our class of {many}", f"{times:.1f}, at least {GOALS['ratio']:.0f}", times >= GOALS["ratio"]),
         ("CPU ms per submission beyond student's and checks' computing", f"{1000 * spent:.0f}, at most {1000 * GOALS['overhead']:.0f}", spent <= GOALS["overhead"]),
         (f"an unchanged class of {many} graded again, s", f"{big['again']:.1f}, under {GOALS['again']:.0f}", big["again"] < GOALS["again"] and big["judged_again"] == 0),
         (f"memory for a class of {many} over that for {few}", f"{big['peak'] / MB:.0f} / {small['peak'] / MB:.0f} MB", growth < GOALS["growth"]),

@@ -14,7 +14,6 @@ SMALL, HOLES = 512, 1 << 18  # what Python itself hands out in pools, and the by
 
 def settle() -> None:
     """Make forks of this process, as it is now, cheap."""
-    gc.collect()
     kept.append([bytes(size - b"".__sizeof__()) for size in range(3 * STEP, SMALL + 1, STEP) for _ in range(HOLES // size)])
     fill_holes()
     gc.freeze()  # nor does a search for garbage go through what is here now
