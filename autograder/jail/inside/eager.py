@@ -13,6 +13,8 @@ from torch.optim.optimizer import _use_grad_for_differentiable
 
 def do_without_compiler() -> None:
     """Let the functions that torch keeps from its compiler, and the steps of its optimisers, run without it. Who does compile something still loads it."""
+    if torch._compile._disable_dynamo.__code__ is _as_it_is.__code__:  # in the process that this one was forked from
+        return
     marked = torch._compile._disable_dynamo(lambda: None).__code__
     step, plain_step = (wrap(lambda: None).__code__ for wrap in (_use_grad_for_differentiable, _with_gradients_as_asked))
     for function in gc.get_objects():
