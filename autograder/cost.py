@@ -4,28 +4,23 @@ Each assignment's reference is judged some times by one warm worker in the sandb
 student's process with whatever it starts, and the jail around it (the fork from the warm process, which then watches limits, and the end).
 """
 
-import os
-import socket
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from rich.progress import Progress
 
 from autograder.arguments import add_assignments, program
 from autograder.checks_runner import ChecksRunner, with_checks
-from autograder.jail.launch import Jail
 from autograder.judge import Judge
+from autograder.meter import MeteredJail
 from autograder.places import Places
 from autograder.seeds import reference_jobs
 
 RUNS = 3  # measured, after one that warms up
 BARS = {"03_vae": 5.0}  # CPU seconds that one judging may take
 BAR = 20.0  # for the others
-TICKS = os.sysconf("SC_CLK_TCK")
-GONE = 0.02  # seconds between two looks whether a job has gone
 
 
 @dataclass
@@ -40,72 +35,6 @@ class Cost:
     @property
     def total(self) -> float:
         return self.checks + self.student + self.jail
-
-
-class MeteredChannel(socket.socket):
-    """A job's channel that reads the meter before it closes, since the job ends with it."""
-
-    def on_close(self, read) -> "MeteredChannel":
-        self.read = read
-        return self
-
-    def close(self) -> None:
-        if self.fileno() >= 0:
-            self.read()
-        super().close()
-
-
-class MeteredJail(Jail):
-    """A jail that adds up the CPU seconds of its student processes, up to their end, and tells those of all that happens in it."""
-
-    warm = 0  # the process that forks the jobs: the last one below the sandbox's own
-    student = 0.0
-
-    def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
-        self.wait_ready()
-        if not self.warm:
-            self.counted = set()
-            self.warm = [self.process.pid, *descendants(self.process.pid, processes()[0])][-1]
-        channel, control = super().fork(limits)
-        return MeteredChannel(fileno=channel.detach()).on_close(self.read), control
-
-    def read(self) -> None:
-        """Count the job that runs now, a child of the warm process with all that it has started; one that ran before may still be on its way out."""
-        parents, used = processes()
-        for job in (process for process, parent in parents.items() if parent == self.warm and process not in self.counted):
-            self.student += sum(used[process] for process in (job, *descendants(job, parents)))
-            self.counted.add(job)
-
-    def all_of_it(self) -> float:
-        """CPU seconds of the warm process, which watches its jobs, and of all its jobs with the taking down of their memory, which is waited for."""
-        if not self.warm:  # no job has been asked for yet
-            return 0.0
-        while self.warm in processes()[0].values():
-            time.sleep(GONE)
-        time.sleep(GONE)  # the warm process still has to take leave of the last one
-        return processes()[1].get(self.warm, 0.0)
-
-
-def processes() -> tuple[dict[int, int], dict[int, float]]:
-    """Of all living processes of this machine: the parent, and CPU seconds with those of ended children."""
-    parents, used = {}, {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                fields = Path(f"/proc/{name}/stat").read_bytes().rpartition(b")")[2].split()
-            except OSError:
-                continue  # ended meanwhile
-            if fields[0] == b"Z":  # has ended, and its parent has not taken leave of it yet
-                continue
-            parents[int(name)] = int(fields[1])
-            used[int(name)] = sum(map(int, fields[11:15])) / TICKS
-    return parents, used
-
-
-def descendants(process: int, parents: dict[int, int]) -> list[int]:
-    """All processes below one."""
-    below = [child for child, parent in parents.items() if parent == process]
-    return below + [further for child in below for further in descendants(child, parents)]
 
 
 def measure(name: str, judge: Judge, places: Places) -> Cost:

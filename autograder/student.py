@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -38,6 +38,16 @@ class Last:
 
 
 @dataclass
+class Asked:
+    """A question on its way, and what it is about."""
+
+    question: Question
+    target: dict
+    args: tuple
+    kwargs: dict
+
+
+@dataclass
 class Student:
     """Attribute access gives the student's functions and classes: `student.gaussian_kl(mu, logvar)`."""
 
@@ -45,7 +55,9 @@ class Student:
     calls: list[Call] = field(default_factory=list)
     last: Last = field(default_factory=Last)
     classes: frozenset[str] = frozenset()  # names that are classes of modules in the reference
-    put: Callable[[Question], Answer] | None = None  # how a question gets its answer, where the session is not asked at once
+    put: Callable[[list[Question]], list[Answer | Exception]] | None = None  # how questions get their answers, where the session is not asked at once
+    patient: bool = False  # whether what gives no value may wait for the next question; who sets it calls `settle` at the end
+    _waiting: list[Asked] = field(default_factory=list)
     _observed: list = field(default_factory=list)
     _reports: list = field(default_factory=list)  # forms of what the probes that were sent observe
 
@@ -82,13 +94,42 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
-        question = self._question(operation, target, args, kwargs)
-        if self.put is not None:
-            return self._value(self.put(question), target, args, kwargs)
-        (found,) = self.session.exchange([question])
-        if isinstance(found, Exception):
-            raise found
-        return self._value(found, target, args, kwargs)
+        (value,) = self.ask_all(operation, target, [args], kwargs)
+        return value
+
+    def ask_all(self, operation: str, target: dict, cases: Iterable[tuple], kwargs: dict) -> Iterator:
+        """One request for each of some arguments, all sent together; their values in turn, or at its turn what a request raised."""
+        waiting, self._waiting = self._waiting, []
+        values = self._values([*waiting, *(Asked(self._question(operation, target, args, kwargs), target, args, kwargs) for args in cases)])
+        for _ in waiting:
+            next(values)
+        return values
+
+    def tell(self, operation: str, target: dict, args: tuple, kwargs: dict) -> None:
+        """One request whose value does not matter; it may go out with the next one, which then raises what it raised."""
+        self._waiting.append(Asked(self._question(operation, target, args, kwargs), target, args, kwargs))
+        if not self.patient:
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until everything has been done."""
+        waiting, self._waiting = self._waiting, []
+        for _ in self._values(waiting) if waiting else ():
+            pass
+
+    def exchange(self, questions: list[Question]) -> list[Answer | Exception]:
+        """An answer for each question, or what it raised. Raises the StudentFailure by which the process was lost."""
+        found = (self.put or self.session.exchange)(questions)
+        if isinstance(found[-1], Exception) and not isinstance(found[-1], errors.Raised):
+            raise found[-1]
+        return found
+
+    def _values(self, asked: list[Asked]) -> Iterator:
+        found = (self.put or self.session.exchange)([one.question for one in asked])
+        for one, answer in zip(asked, found, strict=False):  # where the process was lost, the last thing found is why, and there are fewer
+            if isinstance(answer, Exception):
+                raise answer
+            yield self._value(answer, one.target, one.args, one.kwargs)
 
     def _question(self, operation: str, target: dict, args: tuple, kwargs: dict) -> Question:
         codec = TrustedCodec(need_probe=self._need_probe)
@@ -108,7 +149,7 @@ class Student:
 
     def beside(self) -> "Student":
         """The same student for another check, which sees its own calls and observations only."""
-        return Student(self.session, classes=self.classes)
+        return Student(self.session, classes=self.classes, patient=self.patient)
 
     def _told(self, trees, tensors) -> list:
         """What probes observed, as one frame brings it."""
@@ -152,6 +193,12 @@ class RemoteFunction:
         self.student.calls.append(Call(self.name, args, kwargs, value))
         return value
 
+    def each(self, *cases: tuple) -> Iterator:
+        """The results for some tuples of arguments, which are all sent together; in turn, or at its turn what a call raised."""
+        for args, value in zip(cases, self.student.ask_all("call", {"name": self.name}, cases, {}), strict=True):
+            self.student.calls.append(Call(self.name, args, {}, value))
+            yield value
+
     def gradient(self, *args, wrt=(0,), weights=None, output=None, **kwargs) -> list:
         """Gradients of (weights * result).sum() with respect to the arguments listed in `wrt`; None for no gradient."""
         return _gradient(self.student, {"name": self.name}, args, kwargs, list(wrt), weights, output, None)
@@ -189,7 +236,7 @@ class Remote:
 
     def train(self, mode: bool = True) -> None:
         """Put the module into training mode (or not)."""
-        self._ask("call", "train", (mode,), {})
+        self._tell("call", "train", (mode,), {})
 
     def eval(self) -> None:
         """Put the module into evaluation mode."""
@@ -200,8 +247,8 @@ class Remote:
         return forms.state(self._ask("call", "state_dict", (), {}), self._shapes, repr(self))
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Load parameters and buffers; what a mismatch raises passes through."""
-        self._ask("call", "load_state_dict", (state,), {})
+        """Load parameters and buffers; what a mismatch raises passes through, at the latest by the next question."""
+        self._tell("call", "load_state_dict", (state,), {})
 
     def randomize(self, draw: Draw, scale: float = 0.3) -> dict[str, torch.Tensor]:
         """Give every floating-point parameter random values drawn here (buffers keep theirs); the new state."""
@@ -219,9 +266,15 @@ class Remote:
         return _gradient(self._student, target, args, kwargs, wrt if wrt == "parameters" else list(wrt), weights, output, self)
 
     def _ask(self, operation: str, attribute: str, args: tuple, kwargs: dict):
+        return self._student.ask(operation, self._target(attribute), args, kwargs)
+
+    def _tell(self, operation: str, attribute: str, args: tuple, kwargs: dict) -> None:
+        self._student.tell(operation, self._target(attribute), args, kwargs)
+
+    def _target(self, attribute: str) -> dict:
         if self._generation != self._student.session.generation:
             raise errors.Died("The process that held this object has ended.")
-        return self._student.ask(operation, {"object": self.__remote_id__.number, "attribute": attribute}, args, kwargs)
+        return {"object": self.__remote_id__.number, "attribute": attribute}
 
 
 def _redrawn(value: torch.Tensor, draw: Draw, scale: float) -> torch.Tensor:

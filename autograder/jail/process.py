@@ -16,6 +16,7 @@ AT_ONCE = 1 << 16  # bytes of questions that are written before the first answer
 PATIENCE = 0.2  # seconds between two looks at the CPU time of a slow call
 NOTHING_MORE = {"id", "value", "error"}  # in a reply that reports nothing beside them
 MOST_ARGUMENTS = 100  # of one call
+LONGEST = 1e6  # seconds that a call may say it took
 TOO_MUCH = "A probe observed more than the grader takes in."
 ANSWER, REPORT = 5.0, 60.0  # seconds that the supervisor gets, on a busy machine, to tell the CPU time, and how a job ended
 
@@ -31,12 +32,13 @@ class Question:
 
 @dataclass
 class Answer:
-    """One reply: its header, its tensors, the observations that came before it, and characters printed so far."""
+    """One reply: its header, its tensors, the observations that came before it, characters printed so far, and seconds where it says that it took many."""
 
     header: dict
     tensors: dict
     observed: list = field(default_factory=list)
     printed: int = 0
+    took: float = 0.0
 
 
 class StudentProcess:
@@ -121,7 +123,7 @@ class StudentProcess:
                 return errors.raised(header["error"])
             if "value" not in header:
                 raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
-            return Answer(header, tensors, observed, self.printed)
+            return Answer(header, tensors, observed, self.printed, header.get("took", 0.0))
 
     def speaks_unasked(self) -> bool:
         """Whether something lies on the channel though no call is under way."""
@@ -231,9 +233,9 @@ def _check_report(header: dict) -> None:
     """Raises BadReply where what a reply says beside its value is not of the kind that it should be."""
     if header.keys() <= NOTHING_MORE:
         return
-    changed, printed = header.get("changed", []), header.get("printed", 0)
+    changed, printed, took = header.get("changed", []), header.get("printed", 0), header.get("took", 0.0)
     good = isinstance(changed, list) and len(changed) <= MOST_ARGUMENTS and (not changed or all(isinstance(key, str) for key in changed))
-    good &= type(printed) is int and 0 <= printed < 1 << 63
+    good &= type(printed) is int and 0 <= printed < 1 << 63 and type(took) is float and 0 <= took < LONGEST
     if not good or type(header.get("grad", False)) is not bool or type(header.get("random", False)) is not bool:
         raise errors.BadReply("Your code disturbed the channel to the grader: a reply came with a report that is none.")
 

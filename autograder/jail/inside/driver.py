@@ -6,6 +6,7 @@ Everything here runs beside the student's code and is believed by nobody: it onl
 import os
 import socket
 import sys
+import time
 import traceback
 import types
 
@@ -16,6 +17,7 @@ from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
 TOLD_AT_ONCE = 50  # observations of probes
+LONG = 0.005  # seconds of a call from which on it is told how long it took
 KEPT_BACK = 1 << 18  # bytes of replies that wait for the next ones; a frame of so many has no more parts or tensors than a reader accepts
 ABSENT = object()
 
@@ -60,14 +62,16 @@ class Driver:
                 request, tensors = incoming.message(self.flush)  # before it waits for more
             except EOFError:
                 return
-            self.number = request["id"]
+            self.number, began = request["id"], time.perf_counter()
             codec = InsideCodec(self.objects, tensors)
             try:
                 reply = self.answer(request, codec)
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
                 codec = InsideCodec(self.objects, {})
                 reply = {"error": describe(error)}
-            reply["id"] = request["id"]
+            reply["id"], took = request["id"], time.perf_counter() - began
+            if took > LONG:
+                reply["took"] = took
             if codec.tracked:
                 reply["grad"] = True
             if self.out.seen != told:
