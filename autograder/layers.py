@@ -10,7 +10,7 @@ from autograder.student import Remote
 
 def ready(model: Remote, draw: Draw, scale: float = 0.3) -> Remote:
     """The layer with random weights (a zero-initialised one would hide what it does), in evaluation mode."""
-    model.randomize(draw, scale)
+    model.redraw(draw, scale)
     model.eval()
     return model
 

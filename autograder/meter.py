@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import diagnosis, side_by_side
+from autograder import diagnosis
 from autograder.checks_runner import ChecksRunner
 from autograder.jail.launch import Jail
 from autograder.session import Session
 from autograder.student import Student
 
 CHECKS = ((ChecksRunner, "run"), (ChecksRunner, "run_all"), (ChecksRunner, "fresh_reference"), (diagnosis, "by_replay"))  # what checks, with stand-ins and the search for the misconception,
-ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"), (side_by_side, "_state"), (side_by_side, "_put_state"))  # and what of it is no check's own
+ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"))  # and what of it is no check's own
 TICKS = os.sysconf("SC_CLK_TCK")
 GONE = 0.02  # seconds between two looks whether a job has gone
 LINES = 1 << 20  # bytes of a sandbox's standard error that its jobs may write before it is read
@@ -83,7 +83,8 @@ class MeteredJail(Jail):
 
     warm = 0  # the process that forks the jobs: the last one below the sandbox's own
     student = 0.0  # of the student's processes
-    own = 0.0  # and of these what the student's cells and functions computed (`inside/metered.py`)
+    metering = 0.0  # of this process, for the meter itself
+    own = 0.0  # and of the student's what the student's cells and functions computed (`inside/metered.py`)
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
@@ -96,7 +97,7 @@ class MeteredJail(Jail):
 
     def read(self) -> None:
         """Count the job that runs now, a child of the warm process with all that it has started; one that ran before may still be on its way out."""
-        parent_of = parents()
+        began, parent_of = time.thread_time(), parents()
         for job in (process for process, parent in parent_of.items() if parent == self.warm and process not in self.counted):
             self.student += sum(computed(process) for process in (job, *descendants(job, parent_of)))
             self.counted.add(job)
@@ -104,6 +105,7 @@ class MeteredJail(Jail):
         while select.select([self.process.stderr], [], [], 0)[0] and (more := os.read(self.process.stderr.fileno(), LINES)):
             told += more
         self.own += sum(int(line) for line in told.split(b"\n") if line.isdigit()) / 1e9
+        self.metering += time.thread_time() - began
 
     def all_of_it(self) -> float:
         """CPU seconds of the warm process, which watches its jobs, and of all its jobs with the taking down of their memory, which is waited for."""

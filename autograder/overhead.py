@@ -31,9 +31,9 @@ def measure(judge: Judge, submissions: list[Submission], rounds: int) -> tuple[l
         for number in range(rounds + 1):
             results = [judge.judge(submission) for submission in submissions]
             if number == 0:
-                before, jail.student, jail.own, checks.total, asking.total = jail.all_of_it(), 0.0, 0.0, 0.0, 0.0
+                before, jail.student, jail.own, jail.metering, checks.total, asking.total = jail.all_of_it(), 0.0, 0.0, 0.0, 0.0, 0.0
                 began = time.thread_time()
-        grader, computing = time.thread_time() - began, checks.total - asking.total
+        grader, computing = time.thread_time() - began - jail.metering, checks.total - asking.total
     sums = (jail.own, computing, grader - computing, jail.student - jail.own, jail.all_of_it() - before - jail.student)
     return results, dict(zip(PARTS, (each / rounds / len(submissions) for each in sums), strict=True))
 

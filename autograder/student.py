@@ -226,6 +226,10 @@ class Remote:
             raise AttributeError(name)
         return lambda *args, **kwargs: self._ask("call", name, args, kwargs)
 
+    def each(self, method: str, *cases: tuple) -> Iterator:
+        """The results of a method for some tuples of arguments, which are all sent together; in turn, or at its turn what a call raised."""
+        return self._student.ask_all("call", self._target(method), cases, {})
+
     def get(self, name: str):
         """An attribute that is plain data."""
         return self._ask("get", name, (), {})
@@ -259,6 +263,10 @@ class Remote:
         fresh = {name: _redrawn(value, draw, scale) if name in names else value for name, value in state.items()}
         self.load_state_dict(fresh)
         return fresh
+
+    def redraw(self, draw: Draw, scale: float = 0.3) -> None:
+        """As `randomize`, by a seed drawn here, where nobody needs to know the new state: nothing goes back and forth."""
+        self._tell("call", "__redraw__", (draw.seed(), scale), {})
 
     def gradient(self, *args, wrt=(0,), method: str = "forward", weights=None, output=None, **kwargs):
         """Gradients of a method's result with respect to arguments, or of all parameters by name (`wrt="parameters"`)."""

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 NAMES = {"nbgrader": "stock nbgrader (gradebook, feedback)", "otter": "otter-grader (verdicts only)", "ours": "this project (gradebook, feedback)"}
-COMPUTING = ("student's process", "checks")
+COMPUTING = ("student's cells and functions", "checks' own computing")
 GOALS = {"ratio": 20.0, "overhead": 0.050, "again": 20.0, "local": 0.3, "check": 3.0, "growth": 1.1}
 MB = 2**20
 
@@ -40,7 +40,7 @@ def time_table(parts: dict[str, float]) -> Table:
 
 
 def overhead(parts: dict[str, float]) -> float:
-    """CPU seconds beyond what the student's process and the checks compute."""
+    """CPU seconds beyond what the student's own code and the checks compute."""
     return sum(seconds for name, seconds in parts.items() if name not in COMPUTING)
 
 

@@ -55,7 +55,7 @@ def test_sizes_are_arguments(student, draw):
 def test_forward_is_decode_of_encode(student, draw):
     """forward gives the same images as encode followed by decode."""
     model = build(student, **SIZES)
-    model.randomize(draw, 0.3)
+    model.redraw(draw, 0.3)
     x = draw.uniform(6, 37)
     want = tensor(model.decode(tensor(model.encode(x), "codes", (6, 5))), "images", (6, 37))
     close(model(x), want, "forward against decode of encode", **rounding(torch.float32, terms=100))
@@ -64,7 +64,7 @@ def test_forward_is_decode_of_encode(student, draw):
 def test_code_is_linear(student, draw):
     """The code takes both signs alike and any size: no activation stands on it."""
     model = build(student, input_dim=37, hidden_dim=29, latent_dim=48)
-    model.randomize(draw, 1.0)
+    model.redraw(draw, 1.0)
     z = tensor(model.encode(draw.uniform(16, 37)), "codes", (16, 48))
     low, high = z.min().item(), z.max().item()
     if low >= 0 and high <= 1:
@@ -80,7 +80,7 @@ def test_output_is_squashed(student, draw):
     model = build(student, input_dim=37, hidden_dim=11, latent_dim=5)
     z = draw.normal(64, 5, scale=4.0)
     judge_range(tensor(model.decode(z), "decoded images", (64, 37)))
-    model.randomize(draw, 0.3)
+    model.redraw(draw, 0.3)
     x_hat = tensor(model.decode(z), "decoded images", (64, 37))
     judge_range(x_hat)
     if x_hat.min() >= 0.5 - 1e-6:
@@ -114,7 +114,7 @@ def test_both_sides_are_non_linear(student, draw):
 def encoder_bends(student, draw) -> bool:
     """Whether the code half way between images is off the middle of their codes by more than rounding (some 1e-6 of their size)."""
     model = build(student, **SIZES)
-    model.randomize(draw, 1.0)
+    model.redraw(draw, 1.0)
     a, b = draw.uniform(32, 37), draw.uniform(32, 37)
     z_a, z_b, middle = (tensor(model.encode(x), "codes", (32, 5)).double() for x in (a, b, (a + b) / 2))
     return bool((middle - (z_a + z_b) / 2).abs().max() > 1e-3 * z_a.abs().max())
@@ -124,7 +124,7 @@ def decoder_bends(student, draw) -> bool:
     """The same of the decoder, with the sigmoid undone where it is between 0.02 and 0.98 (rounding then is below 1e-5). True where no pixel is."""
     for scale in (0.4, 0.15):
         model = build(student, **SIZES)
-        model.randomize(draw, scale)
+        model.redraw(draw, scale)
         a, b = draw.normal(32, 5, scale=3.0), draw.normal(32, 5, scale=3.0)
         images = [tensor(model.decode(z), "decoded images", (32, 37)).double() for z in (a, b, (a + b) / 2)]
         inside = torch.stack([(image - 0.5).abs() < 0.48 for image in images]).all(0)
@@ -137,7 +137,7 @@ def decoder_bends(student, draw) -> bool:
 def test_gradients_reach_the_encoder(student, draw):
     """The reconstruction's gradient reaches the encoder's weights through the code."""
     model = build(student, **SIZES)
-    model.randomize(draw, 0.3)
+    model.redraw(draw, 0.3)
     x, weights = draw.uniform(8, 37), draw.normal(8, 37)
     through = model.gradient(x, wrt="parameters", weights=weights)
     alone = model.gradient(x, wrt="parameters", method="encode")

@@ -77,7 +77,7 @@ def test_output_is_squashed(student, draw):
     model = build(student, latent_dim=6, channels=1)
     for scale in (None, 0.1):
         if scale:
-            model.randomize(draw, scale)
+            model.redraw(draw, scale)
         judge_range(tensor(model.decode(draw.normal(16, 6, scale=4.0)), "decoded images", (16, 1, 28, 28)))
     darkest = min(decoded_minimum(model, draw) for _ in range(4))
     if darkest >= 0.5 - 1e-6:
@@ -86,7 +86,7 @@ def test_output_is_squashed(student, draw):
 
 def decoded_minimum(model, draw) -> float:
     """The darkest pixel for newly drawn weights (with one channel, the last layer's bias may push all pixels up once, not four times)."""
-    model.randomize(draw, 0.2)
+    model.redraw(draw, 0.2)
     return tensor(model.decode(draw.normal(16, 6, scale=4.0)), "decoded images", (16, 1, 28, 28)).min().item()
 
 

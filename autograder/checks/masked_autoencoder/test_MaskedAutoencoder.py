@@ -19,7 +19,7 @@ N, L, K, D = 3, 16, 5, 18
 def build(student, draw, **changes):
     """A model with random parameters."""
     model = student.MaskedAutoencoder(**SIZES | changes)
-    model.randomize(draw)
+    model.redraw(draw)
     return model
 
 
@@ -229,7 +229,7 @@ def moved_by_swapping(model, draw) -> bool:
     """
     state = model.state_dict()
     for _ in range(4):
-        model.randomize(draw, scale=1.0)
+        model.redraw(draw, scale=1.0)
         latent, (_, restore) = draw.normal(N, K, SIZES["dim"]), masks(draw)
         places = restore.argsort(1)[:, K:]
         if not same(rows(decode(model, latent, restore), places), rows(decode(model, latent.flip(1), restore), places)):
@@ -243,7 +243,7 @@ def test_one_learned_mask_token(student, draw):
     """A parameter, the same one for every hidden place, stands for hidden patches."""
     model, awake = build(student, draw), None
     for _ in range(3):  # a ReLU unit may wake up by chance, but not under three draws of all weights
-        model.randomize(draw)
+        model.redraw(draw)
         order = torch.stack([draw.permutation(L) for _ in range(8)])
         whole = gradients(model, draw.normal(8, L, SIZES["dim"]), order.argsort(1), "decode")
         part = gradients(model, draw.normal(8, K, SIZES["dim"]), order.argsort(1), "decode")

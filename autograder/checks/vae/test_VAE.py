@@ -5,6 +5,7 @@ import torch
 
 from autograder.checking import kind_of, number, tensor, wrong
 from autograder.jail.errors import Raised
+from autograder.side_by_side import together
 
 REACH = 9.99  # a clamp of logvar to [-10, 10] is accepted, so the log-variances must come this far
 
@@ -19,7 +20,7 @@ def heads(got, n, k, dtype=torch.float32):
 def built(student, draw, scale=0.3, **sizes):
     """A model of those sizes with random parameters, in evaluation mode."""
     model = student.VAE(**sizes)
-    model.randomize(draw, scale)
+    model.redraw(draw, scale)
     model.eval()
     return model
 
@@ -56,7 +57,7 @@ def test_default_sizes_and_attribute(student, draw):
 def test_answers_are_fixed_by_the_input(student, draw):
     """In evaluation mode the same image gives the same mean and log-variance: nothing is drawn inside."""
     model, x = built(student, draw, input_dim=9, hidden_dim=8, latent_dim=3), draw.uniform(4, 9)
-    (mu, logvar), (mu_again, logvar_again) = heads(model.encode(x), 4, 3), heads(model.encode(x), 4, 3)
+    (mu, logvar), (mu_again, logvar_again) = (heads(got, 4, 3) for got in model.each("encode", (x,), (x,)))
     if not torch.equal(mu, mu_again) or not torch.equal(logvar, logvar_again):
         wrong("Encoding the same image twice gives two answers.", "draws_in_encode")
 
@@ -72,8 +73,8 @@ def test_heads_are_different_functions(student, draw):
 def test_examples_do_not_mix(student, draw):
     """The answer for an image does not depend on the others of the batch."""
     model, x, z = built(student, draw, input_dim=9, hidden_dim=8, latent_dim=3), draw.uniform(5, 9), draw.normal(5, 3)
-    whole, alone = heads(model.encode(x), 5, 3), heads(model.encode(x[2:3]), 1, 3)
-    logits, single = tensor(model.decode(z), "logits", (5, 9)), tensor(model.decode(z[2:3]), "logits", (1, 9))
+    whole, alone = (heads(got, n, 3) for n, got in zip((5, 1), model.each("encode", (x,), (x[2:3],)), strict=True))
+    logits, single = (tensor(got, "logits", (n, 9)) for n, got in zip((5, 1), model.each("decode", (z,), (z[2:3],)), strict=True))
     same = all(torch.allclose(a[2], b[0], rtol=1e-4, atol=1e-5) for a, b in zip((*whole, logits), (*alone, single), strict=True))
     if not same:
         wrong("An image's encoding (or a code's decoding) changes with the other rows of the batch, in evaluation mode too.")
@@ -108,16 +109,15 @@ def _all_parameters_learn(model, x, z):
 
 def test_outputs_are_unbounded(student, draw):
     """Means, log-variances (up to a wide clamp) and logits reach far to both sides."""
-    mus, logvars, logits = [], [], []
-    for _ in range(3):
+
+    def outputs(student):
         # with weights of this size each output is a sum of some 16 terms of size 20 and more: |value| < 10 throughout
         # 3 x 40 x 6 values of both signs has a probability below 1e-30 for any usual architecture
         model = built(student, draw, scale=20.0, input_dim=12, hidden_dim=16, latent_dim=6)
-        mu, logvar = heads(model.encode(draw.normal(40, 12, scale=3.0)), 40, 6)
-        mus.append(mu)
-        logvars.append(logvar)
-        logits.append(tensor(model.decode(draw.normal(40, 6, scale=3.0)), "logits from decode", (40, 12)))
-    mu, logvar, logits = torch.cat(mus), torch.cat(logvars), torch.cat(logits)
+        pair = heads(model.encode(draw.normal(40, 12, scale=3.0)), 40, 6)
+        return *pair, tensor(model.decode(draw.normal(40, 6, scale=3.0)), "logits from decode", (40, 12))
+
+    mu, logvar, logits = (torch.cat(parts) for parts in zip(*together(student, outputs, outputs, outputs), strict=True))
     if float(logits.min()) >= 0:
         sigmoid = float(logits.max()) <= 1
         wrong("decode never returns a negative logit, whatever the parameters.", "sigmoid_in_decoder" if sigmoid else "relu_on_logits")

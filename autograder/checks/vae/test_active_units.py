@@ -29,7 +29,7 @@ def test_counts_coordinates_that_vary(student, draw):
         (2, [(0.9, 0.0), (0.03, 0.0), (0.0004, 0.05), (0.0001, -0.06), (0.0, 0.05), (0.002, 0.0)]),
         (3, [(0.2, 2.0), (0.6, -1.0), (0.04, 0.0), (0.001, -2.0)]),
     ]
-    got = [student.active_units(coordinates(draw, 40, *parts)) for _, parts in cases]
+    got = student.active_units.each(*((coordinates(draw, 40, *parts),) for _, parts in cases))
     for (want, parts), answer in zip(cases, got, strict=True):
         count(answer, want, len(parts), f"With {len(parts)} coordinates, each well above or well below the default threshold")
 
@@ -37,8 +37,9 @@ def test_counts_coordinates_that_vary(student, draw):
 def test_threshold_is_an_argument(student, draw):
     """Another threshold gives another count, passed by position or by name."""
     mu = coordinates(draw, 60, (2.0, 0.3), (0.7, 0.0), (0.15, -0.5), (0.04, 0.2), (0.004, 0.0))
-    for threshold, want in ((0.3, 2), (0.09, 3), (0.001, 5), (1.2, 1), (5.0, 0)):
-        count(student.active_units(mu, threshold), want, 5, f"For a threshold of {threshold}")
+    cases = {0.3: 2, 0.09: 3, 0.001: 5, 1.2: 1, 5.0: 0}
+    for (threshold, want), got in zip(cases.items(), student.active_units.each(*((mu, threshold) for threshold in cases)), strict=True):
+        count(got, want, 5, f"For a threshold of {threshold}")
     count(student.active_units(mu, threshold=0.3), 2, 5, "For threshold=0.3, given by name")
 
 

@@ -8,6 +8,7 @@ import torch
 from autograder.checking import kind_of, tensor, wrong
 from autograder.jail.errors import Raised
 from autograder.probes.vae import TinyVAE
+from autograder.side_by_side import together
 
 DEPENDS = ("elbo", "beta_vae_loss", "kl_weight", "gaussian_kl", "reparameterize", "bernoulli_log_likelihood")
 LIMITS = {"cpu": 8.0}
@@ -239,13 +240,18 @@ def _check_accumulated(seen, beta, warmup, reference):
 def test_learning_rate(student, draw):
     """The learning rate given is the one used: a tiny one hardly moves the parameters, a larger one does."""
     x = draw.uniform(10, D, dtype=torch.float64)
-    moved = []
-    for lr in (1e-9, 1e-2):
-        model = student.place(probe(draw, recording=False))
-        before = model.state_dict()
-        train(student, model, x, 4, batch_size=5, lr=lr, generator=draw.generator())
-        after = model.state_dict()
-        moved.append(max(float((tensor(after[name], name, tuple(value.shape)) - value).abs().max()) for name, value in before.items()))
+
+    def moved_by(lr):
+        def run(student):
+            start = probe(draw, recording=False)
+            model = student.place(start)
+            train(student, model, x, 4, batch_size=5, lr=lr, generator=draw.generator())
+            after = model.state_dict()
+            return max(float((tensor(after[name], name, tuple(value.shape)) - value).abs().max()) for name, value in start.state_dict().items())
+
+        return run
+
+    moved = together(student, moved_by(1e-9), moved_by(1e-2))
     if moved[0] > 1e-5 or moved[1] < 100 * moved[0]:
         wrong(f"With lr = 1e-9 a parameter moved by {moved[0]:.2g} in four steps, with lr = 0.01 by {moved[1]:.2g}.", "lr_ignored")
 
@@ -253,9 +259,8 @@ def test_learning_rate(student, draw):
 def test_generator_decides(student, draw):
     """Equal generators give equal runs, different ones give different runs."""
     x, first, second = draw.uniform(10, D, dtype=torch.float64), draw.seed(), draw.seed()
-    start, runs = probe(draw, recording=False), []
-    for seed in (first, first, second):
-        runs.append(train(student, start, x, 4, batch_size=5, lr=1e-3, generator=torch.Generator().manual_seed(seed)))
+    start = probe(draw, recording=False)
+    runs = together(student, *(lambda own, seed=seed: train(own, start, x, 4, batch_size=5, lr=1e-3, generator=torch.Generator().manual_seed(seed)) for seed in (first, first, second)))
     if any(abs(a - b) > 1e-6 for a, b in zip(runs[0], runs[1], strict=True)):
         wrong("Two runs with generators in the same state differ.")
     if all(abs(a - b) < 1e-9 for a, b in zip(runs[0], runs[2], strict=True)):
@@ -265,8 +270,8 @@ def test_generator_decides(student, draw):
 def test_reports_and_improves(student, reference, draw):
     """One float per step comes back, the loss falls, every parameter has learned, and the model is still in training mode."""
     x = (torch.arange(D) % 2).double().repeat(40, 1)
-    model = student.place(probe(draw, recording=False, scale=0.1))
-    before = model.state_dict()
+    start = probe(draw, recording=False, scale=0.1)
+    model, before = student.place(start), start.state_dict()
     losses = train(student, model, x, 20, batch_size=16, lr=0.03, generator=draw.generator())
     after = model.state_dict()
     moved = {name: bool((tensor(after[name], name, tuple(value.shape)) != value).any()) for name, value in before.items()}

@@ -97,7 +97,8 @@ class Driver:
 
         import numpy
 
-        torch.manual_seed(self.limits["seed"])
+        seed = torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed  # the former writes notes for devices, at a hundred times the cost
+        seed(self.limits["seed"])
         numpy.random.seed(self.limits["seed"] % (1 << 32))
         random.seed(self.limits["seed"])
 
@@ -105,7 +106,7 @@ class Driver:
         """One request's reply; the codec has the request's tensors, and gets the reply's."""
         operation = request["op"]
         if operation == "cells":
-            return self.run_cells(request["cells"])
+            return self.run_cells(request["cells"], request.get("announced", True))
         if operation == "probe":
             self.objects.load_probe(request["name"], request["source"], self.observe)
             return {"value": None}
@@ -131,6 +132,8 @@ class Driver:
         thing = self.objects.table[request["object"]]
         if request["attribute"] == "__parameters__":
             return lambda: ([name for name, _ in thing.named_parameters()], thing.state_dict())
+        if request["attribute"] == "__redraw__":
+            return lambda seed, scale: redraw(thing, seed, scale)
         return thing if request["attribute"] == "__call__" else getattr(thing, request["attribute"])
 
     def call(self, request: dict, target, args: list, kwargs: dict, codec: InsideCodec) -> dict:
@@ -156,11 +159,12 @@ class Driver:
             reply["random"] = True
         return reply
 
-    def run_cells(self, to_run: list) -> dict:
-        """Run cells one after another; say which one is running before each, so that a death names its cell, and what one raised."""
+    def run_cells(self, to_run: list, announced: bool) -> dict:
+        """Run cells one after another, and say what one raised; where that is asked for, say before each that it runs, so that a death names its cell."""
         for cell in to_run:
-            self.send({"id": self.number, "cell": cell["label"]})
-            self.flush()
+            if announced:
+                self.send({"id": self.number, "cell": cell["label"]})
+                self.flush()
             try:
                 self.notebook.run(cell["label"], cell["source"], cell["definitions_only"])
             except BaseException as error:  # a cell may call sys.exit or raise anything; the next cell still runs
@@ -216,6 +220,17 @@ class Seen:
             return True
         now, then = tensor.detach(), torch.frombuffer(bytearray(self.values), dtype=self.dtype).view(self.shape) if self.values else tensor.detach()
         return torch.equal(torch.nan_to_num(now), torch.nan_to_num(then))
+
+
+def redraw(module: torch.nn.Module, seed: int, scale: float) -> None:
+    """Normal numbers in the place of every floating-point parameter of a module; its buffers stay."""
+    generator, names, state = torch.Generator().manual_seed(seed), {name for name, _ in module.named_parameters()}, module.state_dict()
+    if not isinstance(state, dict):
+        raise TypeError("state_dict() gives no dictionary")
+    for name, value in state.items():
+        if name in names and value.is_floating_point():
+            state[name] = torch.empty_like(value).normal_(0, scale, generator=generator)
+    module.load_state_dict(state)
 
 
 def gradient(target, args: list, kwargs: dict, decode, spec: dict):
