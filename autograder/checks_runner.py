@@ -21,12 +21,13 @@ from autograder.checking import Wrong
 from autograder.draws import Draw
 from autograder.jail.errors import JailFault, StudentFailure
 from autograder.places import Places, topic
-from autograder.side_by_side import exercises_that_pass, first_that_fails
+from autograder.side_by_side import first_that_fails, outcomes
 from autograder.student import Student
 
 OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:doctest",
            "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "--assert=plain", "--continue-on-collection-errors",
            "--import-mode=importlib"]  # fmt: skip
+YOUNG = (20_000, 20, 20)  # new containers, and searches among young ones, after which Python looks for garbage: a submission makes so many
 FIXTURES = {"student", "reference", "draw"}
 
 
@@ -88,6 +89,7 @@ class ChecksRunner:
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
         gc.freeze()  # what is loaded now stays, and to look for garbage in it, again and again, took a sixth of all computing here
+        gc.set_threshold(*YOUNG)
         self.serve(self)
         return True
 
@@ -148,15 +150,19 @@ class ChecksRunner:
                 return _finding(item, *self._raised)
         return None
 
-    def run_all(self, assignment: str, exercises: list[str], student: Student, seed: int) -> tuple[set[str], dict[str, float]]:
-        """The exercises all of whose checks pass, and the seconds that the answers of each took, by what the student's process says; all run side by side.
+    def run_all(self, assignment: str, students: dict[str, Student], seed: int) -> dict[str, tuple[Finding | None, float]]:
+        """As `run` for several exercises, each with a Student of its own, all side by side; and the seconds that their answers took, by what the student's process says.
 
         Exercises whose checks cannot run so are passed over. Raises OneAfterAnother.
         """
-        student.classes, namespace = self._classes(assignment), self.reference(assignment)
-        items = {name: self.items.get((topic(assignment), name), []) for name in exercises if (topic(assignment), name) not in self.broken}
-        runs = {name: [functools.partial(self._call, item, namespace, seed) for item in of_one] for name, of_one in items.items() if of_one and all(map(_is_plain, of_one))}
-        return exercises_that_pass(runs, student)
+        namespace, runs = self.reference(assignment), {}
+        items = {name: self.items.get((topic(assignment), name), []) for name in students if (topic(assignment), name) not in self.broken}
+        for name, of_one in items.items():
+            if of_one and all(map(_is_plain, of_one)):
+                students[name].classes = self._classes(assignment)
+                runs[name] = [functools.partial(self._call, item, namespace, seed) for item in of_one], students[name]
+        found = outcomes(runs)
+        return {name: (failed and _finding(items[name][failed[0]], "call", failed[1]), took) for name, (failed, took) in found.items()}
 
     def _call(self, item, namespace, seed: int, student: Student) -> BaseException | None:
         """What pytest's protocol comes to for a check that takes our three fixtures and parameters only, at a hundredth of the cost; what it raised."""

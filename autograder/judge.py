@@ -90,8 +90,9 @@ class _Exercises:
     results: dict[str, ExerciseResult] = field(default_factory=dict)
     computed: dict[str, float] = field(default_factory=dict)  # CPU seconds by exercise
     beside: bool = True  # whether checks run side by side
-    passed: set[str] = field(default_factory=set)  # exercises all of whose checks have passed, side by side with all others'
-    shared: int = 0  # the number of the process in which that was
+    blank: dict[str, bool] = field(default_factory=dict)  # whether an exercise's cell is as it was handed out
+    found: dict[str, tuple[Finding | None, Student]] = field(default_factory=dict)  # by exercise, what came out where all ran side by side,
+    shared: int = 0  # and the number of the process in which they did
 
     def judge(self, wanted: list[Exercise]) -> list[ExerciseResult]:
         self._all_at_once(wanted)
@@ -104,10 +105,7 @@ class _Exercises:
         return list(self.results.values())
 
     def _all_at_once(self, wanted: list[Exercise]) -> None:
-        """Ask the questions of all exercises side by side, which costs half as much as one exercise after another: who passes so has passed.
-
-        Whatever else comes out of it decides nothing: who does not pass, or all where the process is lost, are judged by themselves.
-        """
+        """Run the checks of all exercises side by side, which costs less than one exercise after another. Where the process is lost nothing comes out of it."""
         runner, name = self.judge_.runner, self.assignment.name
         chosen = [exercise for exercise in wanted if exercise.name in self.assignment.code("exercise") and self._unattempted(exercise) is None
                   and runner.cpu(name, exercise.name, self.limits.exercise_cpu) <= AT_ONCE_LIMIT]  # fmt: skip
@@ -116,12 +114,13 @@ class _Exercises:
         try:
             self.session.begin_exercise(AT_ONCE_CPU)
             self.shared, before = self.session.generation, self.session.computed(ask=False)
-            names = [exercise.name for exercise in chosen if self._missing(exercise) is None]
-            self.passed, took = runner.run_all(name, names, Student(self.session), self.seed)
+            students = {exercise.name: Student(self.session) for exercise in chosen if self._missing(exercise) is None}
+            found = runner.run_all(name, students, self.seed)
         except (errors.StudentFailure, OneAfterAnother):
             return
-        share = (self.session.computed() - before) / (sum(took.values()) or 1.0)
-        self.computed = {exercise: seconds * share for exercise, seconds in took.items()}
+        share = (self.session.computed() - before) / (sum(took for _, took in found.values()) or 1.0)
+        self.computed = {exercise: took * share for exercise, (_, took) in found.items()}
+        self.found = {exercise: (finding, students[exercise]) for exercise, (finding, _) in found.items() if finding is None or not finding.fault}
 
     def _safely(self, exercise: Exercise) -> ExerciseResult:
         """A verdict, or a grader fault where judging fails for whatever reason."""
@@ -135,17 +134,17 @@ class _Exercises:
         if unattempted is not None:
             return unattempted
         runner, name = self.judge_.runner, self.assignment.name
-        if exercise.name in self.passed:
-            return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed")
-        finding, student = self._run(exercise, runner.reference(name))
-        if finding is not None and self._may_be_disturbed() and self._identity(exercise, finding, student) is None:
-            self.session.process.close()
-            finding, student = self._run(exercise, runner.reference(name))
+        finding, student = self.found.get(exercise.name) or self._run(exercise, runner.reference(name))
         if finding is None:
             return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed")
         if finding.fault:
             return ExerciseResult(exercise.name, 0, exercise.points, "grader fault", None, FAULT, finding.fault)
         blamed = self._failed_dependencies(exercise)
+        if exercise.name in self.found and not blamed and self._is_unexplained(exercise, finding, student):
+            del self.found[exercise.name]
+            if self.session.generation == self.shared:
+                self.session.process.close()  # what comes later in the notebook has run there already, and may have changed what this one met
+            return self._one(exercise)
         if blamed:
             if self._carried_forward(exercise, blamed):
                 return ExerciseResult(exercise.name, exercise.points, exercise.points, "passed", None, f"Right in itself. Not right yet, but needed by it: {', '.join(blamed)}.")
@@ -159,7 +158,9 @@ class _Exercises:
         sources, cell = self.session.notebook.exercise_sources, self.assignment.code("exercise").get(exercise.name)
         if cell is None:  # an exercise without a cell of its own (submitted weights) is judged by its checks
             return None
-        if exercise.name in sources and is_blank(sources[exercise.name], cell.released):
+        if exercise.name not in self.blank:
+            self.blank[exercise.name] = exercise.name in sources and is_blank(sources[exercise.name], cell.released)
+        if self.blank[exercise.name]:
             return ExerciseResult(exercise.name, 0, exercise.points, "blank", None, BLANK)
         return None
 
@@ -281,6 +282,8 @@ class _Exercises:
             finding.known = (named,)
         return finding.known[0]
 
-    def _may_be_disturbed(self) -> bool:
-        """Whether in the process that runs now all exercises' code has run side by side: what comes later in the notebook may have changed what this one meets."""
-        return self.session.generation == self.shared and self.session.process.alive
+    def _is_unexplained(self, exercise: Exercise, finding: Finding, student: Student) -> bool:
+        """Whether a wrong answer is neither a known wrong version's nor simply none."""
+        if isinstance(finding.error, errors.StudentFailure) and finding.error.outcome == "blank":
+            return False
+        return self._identity(exercise, finding, student) is None

@@ -80,7 +80,7 @@ class Session:
 
     def _used(self) -> float:
         """CPU seconds of the present process."""
-        if self.process is not None and self.process.alive:
+        if self.process is not None and self.process.alive and not self.process.known:
             self.process.usage()
         return self.process.used if self.process is not None else 0.0
 

@@ -2,8 +2,7 @@
 
 What a question costs is mostly the way there and back, two changes of process, and most checks ask few questions. Every check has a Student of its own, and
 torch's random state and gradient mode as if it ran alone. What comes out is what comes out one after another: of one exercise's checks the first, in their
-order, that does not pass; of many exercises those whose checks all pass. Where the student's process is lost to one of several questions, that cannot be told
-any more, and they have to run one after another.
+order, that does not pass. Where the student's process is lost to one of several questions, that cannot be told any more, and they have to run one after another.
 """
 
 from collections.abc import Callable
@@ -92,26 +91,55 @@ def first_that_fails(runs: list[Run], student: Student) -> tuple[int, BaseExcept
     return None if place is None else (1 + place, checks[place].raised)
 
 
-def exercises_that_pass(runs: dict[str, list[Run]], student: Student) -> tuple[set[str], dict[str, float]]:
-    """The names of the exercises all of whose checks pass; and for every exercise the seconds that its answers took there, by what that process says.
+@dataclass
+class Exercise:
+    """An exercise's checks on their way: the first goes ahead of the others, since a wrong answer mostly fails there."""
 
-    Of an exercise that does not pass no more is asked once one of its checks has failed. Raises OneAfterAnother.
+    runs: list[Run]
+    student: Student  # who has the calls at the end, up to those of the check that fails
+    state: tuple[torch.Tensor, bool]
+    checks: list[Check] = field(default_factory=list)  # those that have begun
+
+    def asking(self) -> list[Check]:
+        """The checks that have a question now; none where all have passed, or the first that fails, in their order, is known."""
+        while True:
+            first = _first_open(self.checks)
+            if first is None and len(self.checks) < len(self.runs):
+                self._begin(self.runs[len(self.checks) :] if self.checks else self.runs[:1])
+            elif first is None or self.checks[first].ended:
+                return []
+            else:
+                return [check for check in self.checks[first:] if not check.ended]
+
+    def outcome(self) -> tuple[int, BaseException] | None:
+        """As `first_that_fails`; nobody asks any more."""
+        first = _first_open(self.checks)
+        for check in self.checks[: None if first is None else first + 1]:
+            self.student.calls += check.student.calls
+        return None if first is None else (first, self.checks[first].raised)
+
+    def _begin(self, runs: list[Run]) -> None:
+        begun = [Check(run, self.student.beside(), self.state) for run in runs]
+        self.checks += begun
+        for check in begun:
+            check.start()
+
+
+def outcomes(runs: dict[str, tuple[list[Run], Student]]) -> dict[str, tuple[tuple[int, BaseException] | None, float]]:
+    """What `first_that_fails` tells of each of several exercises, and the seconds that its answers took, by what the student's process says.
+
+    All run side by side. Raises OneAfterAnother.
     """
     before = _state()
-    checks = {name: [Check(run, student.beside(), before) for run in of_one] for name, of_one in runs.items()}
-    open_ = dict(checks)
+    exercises = {name: Exercise(of_one, student, before) for name, (of_one, student) in runs.items()}
     try:
-        for check in _all(checks):
-            check.start()
-        while True:
-            open_ = {name: of_one for name, of_one in open_.items() if all(check.raised is None for check in of_one)}
-            asking = [check for check in _all(open_) if not check.ended]
-            if not asking:
-                return set(open_), {name: sum(check.took for check in of_one) for name, of_one in checks.items()}
-            _exchange(asking, student.session)
+        while asking := [check for exercise in exercises.values() for check in exercise.asking()]:
+            _exchange(asking, asking[0].student.session)
+        return {name: (exercise.outcome(), sum(check.took for check in exercise.checks)) for name, exercise in exercises.items()}
     finally:
-        for check in _all(checks):
-            check.drop()
+        for exercise in exercises.values():
+            for check in exercise.checks:
+                check.drop()
         _put_state(before)
 
 
@@ -145,10 +173,6 @@ def together(student: Student, *parts: Callable[[Student], object]) -> list:
     if failed is not None:
         raise checks[failed].raised
     return results
-
-
-def _all(checks: dict[str, list[Check]]) -> list[Check]:
-    return [check for of_one in checks.values() for check in of_one]
 
 
 def _until_one_fails(checks: list[Check], asked) -> int | None:

@@ -16,7 +16,7 @@ D, K = 6, 2
 SHAPES = {name: tuple(parameter.shape) for name, parameter in TinyVAE(D, K).named_parameters()}
 
 
-def probe(draw, recording=True, scale=0.5):
+def probe(draw, recording=None, scale=0.5):
     """A tiny float64 model with random parameters, so that everything can be computed back from what it reports."""
     model = TinyVAE(D, K, recording).double()
     with torch.no_grad():
@@ -62,12 +62,15 @@ class Step:
         return self._model
 
 
-def recorded(student, steps):
+def recorded(student, steps, images_only=False):
     """The steps that a run took, from what the probe reported while gradients were on; validated, since it comes from the student's process."""
     seen = []
     for event in student.observed():
         kind, rest = event[0], event[1:]
-        if kind == "batch" and rest[0] is True:
+        if images_only:
+            if kind == "images" and rest[0] is True:
+                seen.append(Step(tensor(rest[1], "a batch", (*rest[1].shape[:1], D), torch.float64), None))
+        elif kind == "batch" and rest[0] is True:
             for name, part in rest[2].items():
                 tensor(part, f"the parameter {name} of the model", SHAPES[name], finite=False)
             seen.append(Step(tensor(rest[1], "a batch", (*rest[1].shape[:1], D), torch.float64), rest[2]))
@@ -81,7 +84,8 @@ def recorded(student, steps):
     if len(seen) != steps:
         wrong(f"In {steps} steps the encoder should see {steps} batches (gradients on), but it saw {len(seen)}.")
     for step in seen:
-        tensor(step.z, "the code of a step", (len(step.x), K), torch.float64)
+        if not images_only:
+            tensor(step.z, "the code of a step", (len(step.x), K), torch.float64)
     return seen
 
 
@@ -94,8 +98,8 @@ def test_batches(student, draw):
     """Each epoch goes once through the data in batches of the size asked for, in a fresh random order."""
     n, size, steps = 12, 5, 15
     x = draw.uniform(n, D, dtype=torch.float64)
-    train(student, probe(draw), x, steps, batch_size=size, lr=1e-3, generator=draw.generator())
-    rows = [[_row(row, x) for row in step.x] for step in recorded(student, steps)]
+    train(student, probe(draw, "images"), x, steps, batch_size=size, lr=1e-3, generator=draw.generator())
+    rows = [[_row(row, x) for row in step.x] for step in recorded(student, steps, images_only=True)]
     if max(map(len, rows)) > size:
         wrong(f"A batch has {max(map(len, rows))} images, more than batch_size.", "whole_data_every_step")
     epochs = _epochs(rows, n, size)
@@ -135,8 +139,8 @@ def _epochs(rows, n, size):
 def test_fewer_images_than_a_batch(student, draw):
     """Data smaller than a batch is used whole, and a generator is optional."""
     x = draw.uniform(3, D, dtype=torch.float64)
-    train(student, probe(draw), x, 3, lr=1e-3)
-    for step in recorded(student, 3):
+    train(student, probe(draw, "images"), x, 3, lr=1e-3)
+    for step in recorded(student, 3, images_only=True):
         if len({_row(row, x) for row in step.x}) != 3 or len(step.x) != 3:
             wrong("With 3 images and a larger batch_size every batch should hold the 3 images once.")
 
@@ -145,7 +149,7 @@ def test_noise(student, reference, draw):
     """Every image gets fresh standard normal noise at every step."""
     n, steps = 300, 8
     x = draw.uniform(n, D, dtype=torch.float64)
-    train(student, probe(draw), x, steps, batch_size=n, lr=1e-3, generator=draw.generator())
+    train(student, probe(draw, "codes"), x, steps, batch_size=n, lr=1e-3, generator=draw.generator())
     eps = torch.stack([step.noise(reference) for step in recorded(student, steps)])  # (steps, n, K)
     if not bool(eps.isfinite().all()) or bool((eps.abs() < 1e-9).all()):  # not finite: the student's own reparameterize lets no noise through
         wrong("The codes carry no noise at all.", "no_noise")
@@ -168,7 +172,7 @@ def test_noise(student, reference, draw):
 def test_minimises_the_weighted_loss_and_reports_the_plain_one(student, reference, draw, beta, warmup):
     """The gradients are those of beta_vae_loss with weight beta * kl_weight(step); the losses are negative ELBOs with weight 1."""
     steps, x = 7, draw.uniform(10, D, dtype=torch.float64)
-    losses = train(student, probe(draw), x, steps, batch_size=5, lr=1e-2, generator=draw.generator(), beta=beta, warmup_steps=warmup)
+    losses = train(student, probe(draw, "gradients"), x, steps, batch_size=5, lr=1e-2, generator=draw.generator(), beta=beta, warmup_steps=warmup)
     seen = recorded(student, steps)
     for i, (step, loss) in enumerate(zip(seen, losses, strict=True)):
         bound, log_likelihood, kl = (part.detach() for part in reference.elbo(step.model(), step.x, step.noise(reference)))
@@ -243,7 +247,7 @@ def test_learning_rate(student, draw):
 
     def moved_by(lr):
         def run(student):
-            start = probe(draw, recording=False)
+            start = probe(draw)
             model = student.place(start)
             train(student, model, x, 4, batch_size=5, lr=lr, generator=draw.generator())
             after = model.state_dict()
@@ -259,7 +263,7 @@ def test_learning_rate(student, draw):
 def test_generator_decides(student, draw):
     """Equal generators give equal runs, different ones give different runs."""
     x, first, second = draw.uniform(10, D, dtype=torch.float64), draw.seed(), draw.seed()
-    start = probe(draw, recording=False)
+    start = probe(draw)
     runs = together(student, *(lambda own, seed=seed: train(own, start, x, 4, batch_size=5, lr=1e-3, generator=torch.Generator().manual_seed(seed)) for seed in (first, first, second)))
     if any(abs(a - b) > 1e-6 for a, b in zip(runs[0], runs[1], strict=True)):
         wrong("Two runs with generators in the same state differ.")
@@ -270,7 +274,7 @@ def test_generator_decides(student, draw):
 def test_reports_and_improves(student, reference, draw):
     """One float per step comes back, the loss falls, every parameter has learned, and the model is still in training mode."""
     x = (torch.arange(D) % 2).double().repeat(40, 1)
-    start = probe(draw, recording=False, scale=0.1)
+    start = probe(draw, scale=0.1)
     model, before = student.place(start), start.state_dict()
     losses = train(student, model, x, 20, batch_size=16, lr=0.03, generator=draw.generator())
     after = model.state_dict()

@@ -32,6 +32,7 @@ class Driver:
         self.covered = {}  # what stood where a stand-in is now, by name
         self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
+        self.modes = modes()  # as the cells have left them
 
     def send(self, header: dict, packed: wire.Packed | None = None) -> None:
         """Make a message, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
@@ -69,6 +70,9 @@ class Driver:
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
                 codec = InsideCodec(self.objects, {})
                 reply = {"error": describe(error)}
+            if modes() != self.modes:  # a call that changes them must not do so for other exercises
+                torch.set_grad_enabled(self.modes[0])
+                torch.set_default_dtype(self.modes[1])
             reply["id"], took = request["id"], time.perf_counter() - began
             if took > LONG:
                 reply["took"] = took
@@ -169,6 +173,7 @@ class Driver:
                 self.notebook.run(cell["label"], cell["source"], cell["definitions_only"])
             except BaseException as error:  # a cell may call sys.exit or raise anything; the next cell still runs
                 self.send({"id": self.number, "cell": cell["label"], "raised": describe(error)})
+        self.modes = modes()
         return {"value": None}
 
     def stand_in(self, names: list, source: str) -> None:
@@ -200,6 +205,11 @@ class Driver:
             told, packed = self.observed, self.seen.packed
             self.observed, self.seen = [], InsideCodec(self.objects, {})
             self.send({"id": self.number, "observed": told}, packed)
+
+
+def modes() -> tuple[bool, torch.dtype]:
+    """What a function may leave switched for all that follows: whether gradients are recorded, and the dtype of new tensors."""
+    return torch.is_grad_enabled(), torch.get_default_dtype()
 
 
 class Seen:
