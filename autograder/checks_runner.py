@@ -4,7 +4,6 @@
 """
 
 import functools
-import gc
 import os
 import traceback
 import types
@@ -16,7 +15,7 @@ import torch
 from _pytest.outcomes import OutcomeException
 from _pytest.runner import runtestprotocol
 
-from autograder import reference, source
+from autograder import garbage, reference, source
 from autograder.checking import Wrong
 from autograder.draws import Draw
 from autograder.jail.errors import JailFault, StudentFailure
@@ -27,7 +26,6 @@ from autograder.student import Student
 OPTIONS = ["-s", "-p", "no:cacheprovider", "-p", "no:logging", "-p", "no:warnings", "-p", "no:terminal", "-p", "no:faulthandler", "-p", "no:doctest",
            "-p", "no:unittest", "-p", "no:junitxml", "-p", "no:pastebin", "-p", "no:stepwise", "--assert=plain", "--continue-on-collection-errors",
            "--import-mode=importlib"]  # fmt: skip
-YOUNG = (20_000, 20, 20)  # new containers, and searches among young ones, after which Python looks for garbage: a submission makes so many
 FIXTURES = {"student", "reference", "draw"}
 
 
@@ -88,9 +86,8 @@ class ChecksRunner:
 
     def pytest_runtestloop(self, session):
         """In the place of pytest's own loop: whatever `serve` does."""
-        gc.freeze()  # what is loaded now stays, and to look for garbage in it, again and again, took a sixth of all computing here
-        gc.set_threshold(*YOUNG)
-        self.serve(self)
+        with garbage.seldom():
+            self.serve(self)
         return True
 
     # the judge's side -----------------------------------------------------------------------------------------------------

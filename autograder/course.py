@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder import release, source
+from autograder import garbage, release, source
 from autograder.cluster import Cluster
 from autograder.limits import Limits
 from autograder.places import Places
@@ -144,7 +144,7 @@ class Course:
         if not students:
             raise CourseError(f"there is nothing to grade: no folder {self.root}/submitted/STUDENT/{assignment}")
         graded = Graded(StoredResults(self.store, assignment))
-        with closing(GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)) as writer:
+        with closing(GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)) as writer, garbage.seldom():
             for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded, only):
                 graded.results.students[student] = None
                 if not self._is_written(assignment, student):
@@ -223,7 +223,7 @@ class Course:
         students = [student for student in self.students(assignment) if (self.root / "autograded" / student / assignment).is_dir()]
         if not students:
             raise CourseError(f"there are no graded submissions of {assignment} in {self.root}; run: autograder course grade {assignment}")
-        with closing(FeedbackWriter(self.api, assignment)) as writer:
+        with closing(FeedbackWriter(self.api, assignment)) as writer, garbage.seldom():
             for done, student in enumerate(writer.write(students), 1):
                 if progress is not None:
                     progress(student, done, len(students))

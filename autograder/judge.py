@@ -25,7 +25,7 @@ from autograder.submission import Submission, Ungradable, is_blank, open_noteboo
 NO_CELL = "There is no {name} in your notebook. Its cell was deleted or renamed; take it from the released notebook again."
 BLANK = "Not attempted yet."
 FAULT = "The grader itself failed on this exercise. That costs you nothing: a person will grade it."
-AT_ONCE_CPU = 2.0  # seconds of computing time that all exercises may take side by side: right answers to all take a tenth of that
+AT_ONCE_SHARE = 0.4  # of the time that one exercise may take: what all may take side by side, some twenty times what right answers to all need
 AT_ONCE_LIMIT = 10.0  # and an exercise that may take longer than this by itself goes alone
 LOST = (errors.BadReply, errors.Died, errors.OutOfMemory)  # how an exercise can end by what an earlier one left behind
 
@@ -111,12 +111,14 @@ class _Exercises:
                   and runner.cpu(name, exercise.name, self.limits.exercise_cpu) <= AT_ONCE_LIMIT]  # fmt: skip
         if len(chosen) < 2:
             return
+        most = AT_ONCE_SHARE * self.limits.exercise_cpu
         try:
-            self.session.begin_exercise(AT_ONCE_CPU)
+            self.session.begin_exercise(most)
             self.shared, before = self.session.generation, self.session.computed(ask=False)
             students = {exercise.name: Student(self.session) for exercise in chosen if self._missing(exercise) is None}
             found = runner.run_all(name, students, self.seed)
         except (errors.StudentFailure, OneAfterAnother):
+            self.session.extra += most
             return
         share = (self.session.computed() - before) / (sum(took for _, took in found.values()) or 1.0)
         self.computed = {exercise: took * share for exercise, (_, took) in found.items()}

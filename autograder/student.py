@@ -1,6 +1,7 @@
 """The `student` of a check: calls that run in the jail, remote handles on its objects, and what is enforced after every call."""
 
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from autograder.jail.process import Answer, Question
 from autograder.session import Session
 from autograder.values import RemoteId, TrustedCodec
 
+CHAINS = itertools.count()  # numbers of questions that belong together
 DEVICE_CLASH = ("same device", "expected device", "is on cpu")
 
 
@@ -45,6 +47,15 @@ class Asked:
     target: dict
     args: tuple
     kwargs: dict
+
+
+def _chained(asked: list[Asked]) -> list[Asked]:
+    """Questions of which the later ones are not worth answering where an earlier one raises, which the process is told."""
+    if len(asked) > 1:
+        number = next(CHAINS)
+        for one in asked:
+            one.question.body["chain"] = number
+    return asked
 
 
 @dataclass
@@ -100,7 +111,7 @@ class Student:
     def ask_all(self, operation: str, target: dict, cases: Iterable[tuple], kwargs: dict) -> Iterator:
         """One request for each of some arguments, all sent together; their values in turn, or at its turn what a request raised."""
         waiting, self._waiting = self._waiting, []
-        values = self._values([*waiting, *(Asked(self._question(operation, target, args, kwargs), target, args, kwargs) for args in cases)])
+        values = self._values(_chained([*waiting, *(Asked(self._question(operation, target, args, kwargs), target, args, kwargs) for args in cases)]))
         for _ in waiting:
             next(values)
         return values
@@ -114,7 +125,7 @@ class Student:
     def settle(self) -> None:
         """Wait until everything has been done."""
         waiting, self._waiting = self._waiting, []
-        for _ in self._values(waiting) if waiting else ():
+        for _ in self._values(_chained(waiting)) if waiting else ():
             pass
 
     def exchange(self, questions: list[Question]) -> list[Answer | Exception]:

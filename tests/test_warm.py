@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from grading import VAE, grade, notebook, outcomes
 
-from autograder.cost import descendants, processes
 from autograder.jail.inside.heap import COLLAPSE, LARGE
 from autograder.jail.launch import INSIDE, Jail
 from autograder.jail.process import StudentProcess
 from autograder.limits import Limits
+from autograder.meter import descendants, parents
 from autograder.pool import Pool
 from autograder.submission import Submission
 from autograder.worker import Job
@@ -36,7 +36,7 @@ def kernel_collapses() -> bool:
 def test_most_of_its_memory_is_in_large_pages():
     with Jail() as jail:
         jail.wait_ready()
-        warm = [jail.process.pid, *descendants(jail.process.pid, processes()[0])][-1]
+        warm = [jail.process.pid, *descendants(jail.process.pid, parents())][-1]
         sizes = {line.split(":")[0]: int(line.split()[1]) for line in Path(f"/proc/{warm}/smaps_rollup").read_text().splitlines()[1:]}
     assert sizes["AnonHugePages"] > sizes["Anonymous"] / 2
 
@@ -111,7 +111,7 @@ def test_what_an_assignment_names_is_loaded_for_its_jobs_before_they_start():
 
 def bubblewraps(pid: int) -> list[int]:
     """The sandboxes that a process has started itself."""
-    return [child for child, parent in processes()[0].items() if parent == pid and Path(f"/proc/{child}/comm").read_text().startswith("bwrap")]
+    return [child for child, parent in parents().items() if parent == pid and Path(f"/proc/{child}/comm").read_text().startswith("bwrap")]
 
 
 def test_workers_share_a_sandbox_and_make_their_own_when_it_is_lost():
@@ -127,4 +127,4 @@ def test_workers_share_a_sandbox_and_make_their_own_when_it_is_lost():
         assert len(judged) == 8 and {outcomes(result)["kl_weight"] for _, result in judged} == {"passed"}
         assert all(len(bubblewraps(worker.process.pid)) == 1 for worker in pool._all)
         assert outcomes(grade(pool, notebook(), ("kl_weight",)))["kl_weight"] == "passed"
-    assert shared not in processes()[0]
+    assert shared not in parents()

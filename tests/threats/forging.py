@@ -70,7 +70,9 @@ class Honest:
     kept: list = field(default_factory=list)
 
     def exchange(self, questions: list[Question]) -> list:
-        (question,) = questions
+        return [self.answer(question) for question in questions]
+
+    def answer(self, question: Question):
         self.local.frames.clear()
         request, tensors = arrived({"op": question.operation} | question.body, question.packed)
         codec = inside.InsideCodec(self.local.objects, tensors)
@@ -82,7 +84,7 @@ class Honest:
             self.local.tell_observed()
             self.kept.append(Answer(*arrived(header, codec.packed), list(self.local.frames)))
         self.local.tell_observed()
-        return self.kept[-1:]
+        return self.kept[-1]
 
     def need_probe(self, module) -> None:
         name = module.__name__.rpartition(".")[2]
@@ -105,8 +107,8 @@ class Forged:
     asked: int = 0
 
     def exchange(self, questions: list[Question]) -> list:
-        index, self.asked = self.asked, self.asked + 1
-        return [self.forge(index, self.kept[min(index, len(self.kept) - 1)])]
+        numbers, self.asked = range(self.asked, self.asked + len(questions)), self.asked + len(questions)
+        return [self.forge(number, self.kept[min(number, len(self.kept) - 1)]) for number in numbers]
 
     def need_probe(self, module) -> None:
         """There is no process that needs it."""

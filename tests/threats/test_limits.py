@@ -14,11 +14,11 @@ from grading import VAE, grade, notebook
 from hostile import EXERCISE, HEAD, RIGHT, WITNESS, Attack, body, held, judge, judge_all, outside
 
 from autograder import steady
-from autograder.cost import descendants, processes
 from autograder.jail.errors import BadReply, TimedOut
 from autograder.jail.launch import Jail
 from autograder.jail.process import Question, StudentProcess
 from autograder.limits import Limits
+from autograder.meter import descendants, parents
 from autograder.submission import Submission
 from autograder.worker import Job
 
@@ -160,7 +160,7 @@ def test_waiting_for_a_processor_is_not_the_students_time():
     limits, core = Limits(wall=1.0), min(os.sched_getaffinity(0))
     with Jail() as jail, contextlib.ExitStack() as stack:
         jail.wait_ready()
-        for pid in (jail.process.pid, *descendants(jail.process.pid, processes()[0])):
+        for pid in (jail.process.pid, *descendants(jail.process.pid, parents())):
             os.sched_setaffinity(pid, {core})
             os.setpriority(os.PRIO_PROCESS, pid, 10)
         for _ in range(10):

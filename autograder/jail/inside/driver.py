@@ -20,6 +20,7 @@ TOLD_AT_ONCE = 50  # observations of probes
 LONG = 0.005  # seconds of a call from which on it is told how long it took
 KEPT_BACK = 1 << 18  # bytes of replies that wait for the next ones; a frame of so many has no more parts or tensors than a reader accepts
 ABSENT = object()
+SKIPPED = {"error": {"kinds": [], "message": "a question before this one raised", "line": None}}  # nobody looks at it
 
 
 class Driver:
@@ -33,6 +34,7 @@ class Driver:
         self.outgoing, self.size = [], 0  # replies that are not written yet, and their bytes
         self.number, self.pid = 0, os.getpid()
         self.modes = modes()  # as the cells have left them
+        self.broken = None  # the chain of questions in which one has raised
 
     def send(self, header: dict, packed: wire.Packed | None = None) -> None:
         """Make a message, which goes out with the next ones: at the latest when there is no further request to answer. Raises ProtocolError where it is too long.
@@ -64,12 +66,12 @@ class Driver:
             except EOFError:
                 return
             self.number, began = request["id"], time.perf_counter()
-            codec = InsideCodec(self.objects, tensors)
+            codec, chain = InsideCodec(self.objects, tensors), request.get("chain")
             try:
-                reply = self.answer(request, codec)
+                reply = SKIPPED.copy() if chain is not None and chain == self.broken else self.answer(request, codec)
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
                 codec = InsideCodec(self.objects, {})
-                reply = {"error": describe(error)}
+                reply, self.broken = {"error": describe(error)}, chain
             if modes() != self.modes:  # a call that changes them must not do so for other exercises
                 torch.set_grad_enabled(self.modes[0])
                 torch.set_default_dtype(self.modes[1])
