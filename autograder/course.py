@@ -7,8 +7,9 @@ Nothing here holds the class in memory but the students' names: verdicts are sto
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from autograder import garbage, release, source
@@ -133,8 +134,6 @@ class Course:
             return self._grade(assignment, graders, progress, only)
 
     def _grade(self, assignment: str, graders: Pool | Cluster | None, progress: Callable[[Result, int, int], None] | None, only: tuple[str, ...]) -> Graded:
-        from autograder.gradebook import GradebookWriter
-
         if not (self.root / "source" / assignment).is_dir():
             self._prepare(assignment)
         students = self.students(assignment)
@@ -144,18 +143,29 @@ class Course:
         if not students:
             raise CourseError(f"there is nothing to grade: no folder {self.root}/submitted/STUDENT/{assignment}")
         graded = Graded(StoredResults(self.store, assignment))
-        with closing(GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)) as writer, garbage.seldom():
-            for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded, only):
+        with ExitStack() as stack:
+            writer = cache(lambda: self._writer(assignment, graded, stack))
+            for student, result in self._verdicts(assignment, students, graders or Pool(places=self.places), graded, only, writer):
                 graded.results.students[student] = None
                 if not self._is_written(assignment, student):
                     self._with_a_file(student, assignment, result)
-                    writer.add(student, result)
+                    writer().add(student, result)
                 if progress is not None:
                     progress(result, len(graded.results), len(students))
         return graded
 
-    def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded, only: tuple[str, ...]) -> Iterator[tuple[str, Result]]:
-        """Stored results first, then new ones as they come; each new one is stored before it is used."""
+    def _writer(self, assignment: str, graded: Graded, stack: ExitStack):
+        """Who writes into the gradebook; closed with the stack. To load what that needs takes a second."""
+        from autograder.gradebook import GradebookWriter
+
+        writer = GradebookWriter(self.api, assignment, self.places, lambda student: self._mark(assignment, student).touch(), graded.failures)
+        stack.enter_context(closing(writer))
+        stack.enter_context(garbage.seldom())
+        return writer
+
+    def _verdicts(self, assignment: str, students: list[str], graders: Pool | Cluster, graded: Graded, only: tuple[str, ...],
+                  meanwhile: Callable[[], object]) -> Iterator[tuple[str, Result]]:  # fmt: skip
+        """Stored results first, then new ones as they come; each new one is stored before it is used. `meanwhile` is called while the graders start."""
         to_judge, in_part, limits, exercises = [], set(), self._limits(assignment), source.load(assignment, self.places)
         for student in students:
             if only and fits(self.store.of_same_files(self.notebook(student, assignment), assignment, student, limits), exercises):
@@ -179,6 +189,7 @@ class Course:
                 yield Job(student, submission, self.store.last(assignment, student)["seed"], only) if student in in_part else Job(student, submission)
 
         with graders:
+            meanwhile()
             for student, data in graders.run(jobs()):
                 graded.judged += 1
                 key, seen = under_way.pop(student)

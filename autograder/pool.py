@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 
 from autograder import source
@@ -15,7 +16,7 @@ from autograder.jail.errors import SandboxMissing
 from autograder.jail.launch import Jail
 from autograder.places import Places
 from autograder.results import ExerciseResult, Result
-from autograder.worker import Job, main
+from autograder.worker import Job, Soon, main
 
 MOST_LOST_IDLE = 4
 SHARE = 8  # workers that share a sandbox: who watches a job in it looks through all processes that are there
@@ -50,7 +51,9 @@ class Pool:
         self.workers = self.workers or max(1, len(os.sched_getaffinity(0)))
         if self.workers > 1:
             self._jails = self._start_jails(-(-self.workers // SHARE))
-        self._fill_up()
+            self._load()  # the workers themselves start with the first run: to ask for one waits until all is loaded
+        else:
+            self._fill_up()
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -84,6 +87,10 @@ class Pool:
                         self._give(worker, job)
 
         self._fill_up()
+        first = next(source_of_jobs, None)
+        if first is not None:
+            again.append(first)
+            self._announce(first)
         try:
             while True:
                 hand_out()
@@ -99,6 +106,12 @@ class Pool:
                     yield answer
         finally:
             self._drop_unfinished()
+
+    def _announce(self, job: Job) -> None:
+        """Tell workers that still start what they are going to judge."""
+        for worker in [worker for worker in self._all if not worker.ready]:
+            with suppress(OSError):  # it died, which is seen later
+                worker.connection.send(Soon(job.submission.assignment))
 
     def _drop_unfinished(self) -> None:
         """After an interrupted run: nobody waits any longer for what is still being judged. The next run starts others."""
@@ -147,10 +160,14 @@ class Pool:
         else:
             yield job.key, lost(job, self.places)
 
+    def _load(self) -> None:
+        """Begin to load, once for all workers, what they need."""
+        forkserver.set_forkserver_preload(["autograder.loaded"])
+        with _deaf_to_interrupts(), _blind_to_this_folder():
+            forkserver.ensure_running()
+
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn" if self.workers == 1 else "forkserver")
-        if self.workers > 1:
-            context.set_forkserver_preload(["autograder.loaded"])  # once for all workers
         ours, theirs = context.Pipe()
         self._started += 1
         warm = self._jails[self._started % len(self._jails)].twin() if self._jails else None

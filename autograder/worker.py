@@ -23,8 +23,15 @@ class Job:
     only: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Soon:
+    """A note to a worker that starts: an assignment that it will have to judge, and may load while it waits for its sandbox."""
+
+    assignment: str
+
+
 def main(connection: Connection, root: Path, sandboxed: bool, warm: socket.socket | None) -> None:
-    """Serve jobs from `connection` until it sends None or closes. Sends ("ready",), then (key, result JSON) or ("failed", text).
+    """Serve jobs from `connection`, which a Soon may precede, until it sends None or closes. Sends ("ready",), then (key, result JSON) or ("failed", text).
 
     warm: the control socket of a warm process that was made for this worker; None where it is to make one.
     """
@@ -58,6 +65,8 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
     judge = Judge(jail, runner, places)
     gc.enable()
     try:
+        if connection.poll() and isinstance(soon := connection.recv(), Soon):
+            runner.reference(soon.assignment)
         jail.wait_ready()
     except Exception as error:
         connection.send(("failed", f"{type(error).__name__}: {error}"))
@@ -74,6 +83,8 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
 def _next(connection: Connection) -> Job | None:
     """The next job, or None where the coordinator is done or gone."""
     try:
-        return connection.recv()
+        while isinstance(came := connection.recv(), Soon):
+            pass  # it came too late to be of use
+        return came
     except EOFError:
         return None
