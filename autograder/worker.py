@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -65,8 +66,7 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
     judge = Judge(jail, runner, places)
     gc.enable()
     try:
-        if connection.poll() and isinstance(soon := connection.recv(), Soon):
-            runner.reference(soon.assignment)
+        _look_ahead(connection, runner)
         jail.wait_ready()
     except Exception as error:
         connection.send(("failed", f"{type(error).__name__}: {error}"))
@@ -78,6 +78,13 @@ def _loop(connection: Connection, runner, jail, places: Places) -> None:
         if jail.ended(0):
             jail.close()
             jail.start()
+
+
+def _look_ahead(connection: Connection, runner) -> None:
+    """Load the reference of what will have to be judged, where that is known."""
+    if connection.poll() and isinstance(soon := connection.recv(), Soon):  # a worker that is not ready gets nothing else
+        with suppress(Exception):  # the first job will show it
+            runner.reference(soon.assignment)
 
 
 def _next(connection: Connection) -> Job | None:
