@@ -15,6 +15,7 @@ from autograder.jail import errors
 from autograder.jail.launch import Jail
 from autograder.limits import Limits
 from autograder.places import Places
+from autograder.reach import may_reach_out
 from autograder.results import ExerciseResult, Result
 from autograder.session import Session
 from autograder.side_by_side import OneAfterAnother
@@ -105,11 +106,14 @@ class _Exercises:
         return list(self.results.values())
 
     def _all_at_once(self, wanted: list[Exercise]) -> None:
-        """Run the checks of all exercises side by side, which costs less than one exercise after another. Where the process is lost nothing comes out of it."""
+        """Run the checks of all exercises side by side, which costs less than one exercise after another. Where the process is lost nothing comes out of it.
+
+        Not where the student's code looks as if it changed what other exercises meet: one after another, it could do so for later ones only.
+        """
         runner, name = self.judge_.runner, self.assignment.name
         chosen = [exercise for exercise in wanted if exercise.name in self.assignment.code("exercise") and self._unattempted(exercise) is None
                   and runner.cpu(name, exercise.name, self.limits.exercise_cpu) <= AT_ONCE_LIMIT]  # fmt: skip
-        if len(chosen) < 2:
+        if len(chosen) < 2 or may_reach_out(cell.source for cell in self.session.notebook.cells if cell.source not in self.assignment.handed_out):
             return
         most = AT_ONCE_SHARE * self.limits.exercise_cpu
         try:
@@ -145,7 +149,7 @@ class _Exercises:
         if exercise.name in self.found and not blamed and self._is_unexplained(exercise, finding, student):
             del self.found[exercise.name]
             if self.session.generation == self.shared:
-                self.session.process.close()  # what comes later in the notebook has run there already, and may have changed what this one met
+                self.session.process.close()  # what comes later in the notebook has run there already, and may still have changed what this one met
             return self._one(exercise)
         if blamed:
             if self._carried_forward(exercise, blamed):

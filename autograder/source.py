@@ -90,6 +90,11 @@ class Assignment:
         return self._code.get(kind, {})
 
     @cached_property
+    def handed_out(self) -> frozenset[str]:
+        """The cells as students get them."""
+        return frozenset(cell.released for cell in self.cells)
+
+    @cached_property
     def _code(self) -> dict[str, dict[str, Cell]]:
         """The same of all kinds: it is asked for at every exercise of every submission."""
         return {kind: {cell.name: cell for cell in self.cells if cell.kind == kind and cell.type == "code"} for kind in KINDS}

@@ -14,7 +14,7 @@ from autograder.jail.launch import Jail
 from autograder.jail.process import Answer
 from autograder.judge import Judge
 from autograder.places import Places
-from autograder.side_by_side import OneAfterAnother, first_that_fails
+from autograder.side_by_side import OneAfterAnother, first_that_fails, outcomes, together
 from autograder.student import Student
 from autograder.submission import Submission
 
@@ -132,6 +132,76 @@ def test_an_interrupt_passes_through_a_check():
         first_that_fails([asking(1), interrupted], Student(Echo()))
 
 
+def several(session=None, **exercises):
+    """For each exercise the place and text of its first check that fails, or None, and the values of the calls up to there."""
+    session = session or Echo()
+    students = {name: Student(session) for name in exercises}
+    found = outcomes({name: (list(checks), students[name]) for name, checks in exercises.items()})
+    return {name: (failed and (failed[0], str(failed[1])), [call.args[0] for call in students[name].calls]) for name, (failed, _) in found.items()}
+
+
+def test_of_several_exercises_the_first_checks_go_ahead_together():
+    session = Echo()
+    found = several(session, a=(asking(1, 2), asking(3)), b=(asking(4), asking(5), asking(6, 7)))
+    assert found == {"a": (None, [1, 2, 3]), "b": (None, [4, 5, 6, 7])}
+    assert session.exchanges == [[1, 4], [2, 5, 6], [3, 7]]
+
+
+def test_an_exercise_that_fails_is_told_as_if_alone_and_costs_the_others_nothing():
+    checks = {"a": (asking(13), asking(1)), "b": (asking(2), asking(3, 13), asking(13)), "c": (asking(4), asking(-1, 5)), "d": (asking(6),)}
+    assert several(**checks) == {name: outcome(*of_one) for name, of_one in checks.items()}
+    with pytest.raises(OneAfterAnother):
+        several(a=(asking(1),), b=(asking(666),))
+
+
+def test_parts_of_a_check_ask_together_and_return_in_their_order():
+    session = Echo()
+    student = Student(session)
+    assert together(student, lambda own: own.echo(1) + own.echo(2), lambda own: own.echo(3)) == [3, 3]
+    assert session.exchanges == [[1, 3], [2]] and [call.args[0] for call in student.calls] == [1, 2, 3]
+    with pytest.raises(errors.Raised, match="negative"):
+        together(student, lambda own: own.echo(5) + own.echo(6), lambda own: own.echo(-1), lambda own: wrong("later"))
+    with pytest.raises(errors.Died):
+        together(student, lambda own: own.echo(666))
+    with pytest.raises(RuntimeError, match="another part"):
+        together(student, lambda own: together(own, lambda inner: own.echo(1)))
+
+
+def test_parts_of_checks_that_run_side_by_side_ask_with_the_others():
+    session = Echo()
+
+    def in_parts(student):
+        together(student, lambda own: own.echo(2), lambda own: own.echo(3))
+
+    assert several(session, a=(in_parts,), b=(asking(4),)) == {"a": (None, [2, 3]), "b": (None, [4])}
+    assert session.exchanges == [[2, 3, 4]]
+
+
+def test_each_sends_all_at_once_and_raises_at_its_turn():
+    session = Echo()
+    student = Student(session)
+    answers = student.echo.each((1,), (2,), (-3,), (4,))
+    assert [next(answers), next(answers)] == [1, 2] and session.exchanges == [[1, 2, -3, 4]]
+    with pytest.raises(errors.Raised):
+        next(answers)
+    assert [call.args[0] for call in student.calls] == [1, 2]
+
+
+def test_what_gives_no_value_goes_with_the_next_question_which_raises_what_it_raised():
+    session = Echo()
+    student = Student(session, patient=True)
+    student.tell("call", {"name": "echo"}, (1,), {})
+    assert session.exchanges == [] and student.echo(2) == 2 and session.exchanges == [[1, 2]]
+    student.tell("call", {"name": "echo"}, (-1,), {})
+    with pytest.raises(errors.Raised):
+        student.echo(3)
+    student.tell("call", {"name": "echo"}, (-1,), {})
+    with pytest.raises(errors.Raised):
+        student.settle()
+    student.settle()
+    assert session.exchanges[1:] == [[-1, 3], [-1]]
+
+
 TRAPS = {
     "dies where variances are extreme": "    if float(logvar.abs().max()) > 30:\n        import os\n        os._exit(3)\n    return {right}\n",
     "loops where variances are extreme": "    while float(logvar.abs().max()) > 30:\n        pass\n    return {right}\n",
@@ -147,7 +217,7 @@ def verdicts():
 
     def serve(runner):
         apart = SimpleNamespace(**{name: getattr(runner, name) for name in dir(runner) if not name.startswith("_")})
-        apart.run = lambda *arguments: runner.run(*arguments[:5])
+        apart.run, apart.run_all = (lambda *arguments: runner.run(*arguments[:5])), (lambda *arguments: {})
         with Jail() as jail:
             for name, body in TRAPS.items():
                 source = "def gaussian_kl(mu, logvar):\n" + body.format(right="0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)")
@@ -165,3 +235,24 @@ def test_a_trap_in_a_later_check_changes_no_verdict(verdicts, trap):
     assert verdicts[trap, "beside"] == verdicts[trap, "apart"]
     by_name = {name: outcome for name, outcome, *_ in verdicts[trap, "beside"]}
     assert by_name["kl_weight"] == "passed" and by_name["gaussian_kl"] in ("raised", "timed out", "wrong")
+
+
+LATER = {
+    "leaves gradients off": "import torch\ndef interpolate(*args, **kwargs):\n    torch.set_grad_enabled(False)\n    torch.set_default_dtype(torch.float64)\n",
+    "replaces a function of torch": "import torch\ndef interpolate(*args, **kwargs):\n    torch.exp = torch.Tensor.exp = lambda *args, **kwargs: torch.zeros(1)\n",
+    "never ends": "def interpolate(*args, **kwargs):\n    while True: pass\n",
+}
+
+
+@pytest.mark.parametrize("slip", LATER)
+def test_what_comes_later_in_the_notebook_costs_earlier_exercises_nothing(slip):
+    earlier = ("gaussian_kl", "reparameterize", "elbo", "train_vae", "generate")
+    found = []
+
+    def serve(runner):
+        with Jail() as jail:
+            submission = Submission(VAE, "a", notebook({"interpolate": LATER[slip]}))
+            found.extend(Judge(jail, runner, PLACES).judge(submission, 5, (*earlier, "interpolate")).exercises)
+
+    with_checks(PLACES, serve, [PLACES.checks(VAE)])
+    assert [exercise.name for exercise in found if exercise.outcome == "passed"] == list(earlier)
