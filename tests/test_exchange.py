@@ -1,12 +1,18 @@
 """Questions that go to a student's process together, and what is seen of a call beside its value."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 import torch
 
+from autograder.draws import Draw
 from autograder.jail.errors import Raised
 from autograder.jail.launch import Jail
 from autograder.jail.process import Question, StudentProcess
 from autograder.limits import Limits
+from autograder.probes.vae import NothingElse
+from autograder.student import Student
 from autograder.values import TrustedCodec
 
 SOURCE = """
@@ -88,6 +94,41 @@ def with_history(x):
 def a_copy(x):
     y = x.clone()
     y.zero_()
+
+calls = []
+
+def noted(value):
+    calls.append(value)
+    if value < 0:
+        raise ValueError(value)
+    return list(calls)
+
+def switches():
+    torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
+
+def modes():
+    return [torch.is_grad_enabled(), torch.get_default_dtype()]
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 2)
+        self.register_buffer("steps", torch.ones(2))
+
+net = Net()
+
+def a_net():
+    return net
+
+def spoils(model):
+    model.extra, model.init_kwargs["input_dim"] = 1, 99
+    model.register_forward_hook(lambda *args: None)
+    with torch.no_grad():
+        model.offset.zero_()
+
+def looks(model):
+    return [hasattr(model, "extra"), dict(model.init_kwargs), len(model._forward_hooks), model.offset]
 """
 CHANGES = ("in_place", "through_numpy", "through_data", "other_memory", "other_data", "transposed", "reshaped", "other_dtype")
 KEEPS = ("doubled", "and_back", "the_same_elsewhere", "with_history", "a_copy")
@@ -117,6 +158,47 @@ def test_answers_that_come_together_are_taken_as_each_would_be_alone(process):
     calls = [(name, count) for name, count in (("parts", 90_000), ("tensors", 9_000), ("numbers", 10**6), ("parts", 3)) for _ in range(4)]
     found = asked(process, *calls)
     assert [len(value) for value in found] == [count for _, count in calls]
+
+
+def test_questions_that_follow_one_that_raised_are_not_answered_where_they_belong_together(process):
+    def question(value, **more):
+        return Question("call", {"name": "noted", "args": [value]} | more)
+
+    process.exchange([question(1, chain=7), question(-1, chain=7), question(2, chain=7), question(3, chain=8), question(4)], cpu=20.0)
+    (after,) = asked(process, ("noted", 5))
+    assert after == [1, -1, 3, 4, 5]
+
+
+def test_a_call_switches_nothing_for_those_after_it(process):
+    _, modes = asked(process, ("switches",), ("modes",))
+    assert modes == [True, torch.float32]
+
+
+@pytest.fixture
+def student(process):
+    with_probes = Student(SimpleNamespace(exchange=lambda questions: process.exchange(questions, cpu=20.0), generation=1, need_probe=lambda module: process.request(
+        "probe", cpu=20.0, name=module.__name__.rpartition(".")[2], source=Path(module.__file__).read_text())), classes=frozenset({"a_net"}))  # fmt: skip
+    return with_probes
+
+
+def test_weights_are_drawn_anew_by_a_seed_and_buffers_stay(student):
+    net, drawn = student.a_net(), []
+    for seed in (1, 1, 2):
+        net.redraw(Draw(seed, "a check"), 5.0)
+        drawn.append(net.state_dict())
+    assert torch.equal(drawn[0]["layer.weight"], drawn[1]["layer.weight"]) and not torch.equal(drawn[0]["layer.weight"], drawn[2]["layer.weight"])
+    assert all(torch.equal(state["steps"], torch.ones(2)) for state in drawn) and float(drawn[0]["layer.weight"].abs().max()) > 1.0
+
+
+def test_a_probe_that_comes_again_shares_nothing_with_the_one_before(student):
+    probe = NothingElse(4, 2)
+    with torch.no_grad():
+        probe.offset.copy_(torch.arange(4.0))
+    student.spoils(probe)
+    for _ in range(2):
+        extra, settings, hooks, offset = student.looks(probe)
+        assert (extra, settings, hooks, offset.tolist()) == (False, {"input_dim": 4, "latent_dim": 2}, 0, [0.0, 1.0, 2.0, 3.0])
+        student.spoils(probe)
 
 
 def test_what_one_of_several_questions_raises_is_its_own(process):

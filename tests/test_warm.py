@@ -1,16 +1,19 @@
 """The warm process: what makes a fork of it cheap."""
 
 import ctypes
+import gc
 import json
 import mmap
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from grading import VAE, grade, notebook, outcomes
 
+from autograder import garbage, worker
 from autograder.jail.inside.heap import COLLAPSE, LARGE
 from autograder.jail.launch import INSIDE, Jail
 from autograder.jail.process import StudentProcess
@@ -128,3 +131,40 @@ def test_workers_share_a_sandbox_and_make_their_own_when_it_is_lost():
         assert all(len(bubblewraps(worker.process.pid)) == 1 for worker in pool._all)
         assert outcomes(grade(pool, notebook(), ("kl_weight",)))["kl_weight"] == "passed"
     assert shared not in parents()
+
+
+class Line:
+    """In the place of a connection: gives these messages in turn, then its end."""
+
+    def __init__(self, *messages):
+        self.messages = list(messages)
+
+    def poll(self):
+        return bool(self.messages)
+
+    def recv(self):
+        if not self.messages:
+            raise EOFError
+        return self.messages.pop(0)
+
+
+def test_a_worker_that_starts_loads_what_it_will_need_and_takes_no_note_for_a_job():
+    loaded, job = [], Job("a", Submission(VAE, "a", b"", {}))
+
+    def broken(name):
+        loaded.append(name)
+        raise SyntaxError("a reference that cannot be loaded")
+
+    worker._look_ahead(Line(worker.Soon(VAE)), SimpleNamespace(reference=broken))
+    worker._look_ahead(Line(), SimpleNamespace(reference=broken))
+    assert loaded == [VAE]
+    line = Line(worker.Soon(VAE), job, worker.Soon(VAE))
+    assert worker._next(line) is job and worker._next(line) is None
+
+
+def test_garbage_is_looked_for_as_before_once_the_work_is_done():
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    with pytest.raises(KeyError), garbage.seldom():
+        assert gc.get_threshold() == garbage.YOUNG and gc.get_freeze_count() > frozen
+        raise KeyError
+    assert gc.get_threshold() == before and gc.get_freeze_count() == 0
