@@ -85,10 +85,17 @@ def summary(task: Task, runs: list[dict]) -> dict:
     }  # fmt: skip
 
 
+def behind(task: Task, ours: list[dict], others: list[dict]) -> str:
+    """In how many of the seeds that both have another contestant ends no better than the reference."""
+    ends = {run["seed"]: run["curve"][-1][1] for run in ours}
+    pairs = [(ends[run["seed"]], run["curve"][-1][1]) for run in others if run["seed"] in ends]
+    return f"{sum(our <= other if task.less_is_better else our >= other for our, other in pairs)} of {len(pairs)}"
+
+
 def table(found: dict[str, dict[str, list[dict]]]) -> Table:
     """All tasks and contestants, with the reference's quality first."""
     made = Table(title="Training on one CPU thread; equal networks, equal CPU seconds, the same judge")
-    columns = ("task", "contestant", "weights", "steps", "CPU s", "target", "CPU s to it", "reached at the end, by seed", "best seen", "Frechet ratio")
+    columns = ("task", "contestant", "weights", "steps", "CPU s", "target", "CPU s to it", "reached at the end, by seed", "mean", "no better than ours", "best seen", "Frechet ratio")
     for i, name in enumerate(columns):
         made.add_column(name, justify="left" if i < 2 else "right")
     for name, contestants in found.items():
@@ -97,7 +104,7 @@ def table(found: dict[str, dict[str, list[dict]]]) -> Table:
             row = summary(task, runs)
             target = "never" if not row["reached"] else f"{row['seconds_to_target']:.2f}" if row["seconds_to_target"] is not None else f"{row['reached']} of {len(runs)} seeds"
             made.add_row(task.title, contestant, f"{row['weights']:,}", f"{row['steps']:,.0f}", f"{row['cpu']:.1f}", f"{task.target:g} {task.unit}", target,
-                         digits(row["last"]), digits(row["best"]), ", ".join(f"{value:.2f}" for value in row["frechet"]))  # fmt: skip
+                         digits(row["last"]), digits([statistics.mean(row["last"])]), "" if contestant == OURS else behind(task, contestants[OURS], runs), digits(row["best"]), ", ".join(f"{value:.2f}" for value in row["frechet"]))  # fmt: skip
         made.add_section()
     return made
 

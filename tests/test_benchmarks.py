@@ -186,6 +186,12 @@ def test_the_learning_rate_follows_the_references_stretches():
     assert [diffusion_trainings.rate(share) for share in (0.0, 0.47, 0.48, 0.72, 0.73, 0.89, 0.91, 1.5)] == [3e-3, 3e-3, 1e-3, 1e-3, 3e-4, 3e-4, 1e-4, 1e-4]
 
 
+def test_seeds_in_which_another_contestant_is_no_better_are_counted():
+    task = training.TASKS["vae"]
+    ours, others = ([{"seed": seed, "curve": [[1.0, 0.0], [2.0, value]]} for seed, value in enumerate(values)] for values in ((3.0, 2.0, 5.0), (3.0, 1.0, 6.0, 9.0)))
+    assert training.behind(task, ours, others) == "2 of 3" and training.behind(training.TASKS["ddpm"], ours, others) == "2 of 3"
+
+
 def test_networks_that_are_compared_have_about_equally_many_weights():
     made = diffusion_trainings.nearest_size(lambda width: torch.nn.Linear(width, width), [(8,), (16,), (32,)], 300)
     assert small_trainings.count(made) == 16 * 17
