@@ -47,8 +47,11 @@ class Session:
     notebook_seconds: float = 0.0  # by the clock: starting processes and running cells in them,
     answer_seconds: float = 0.0  # and waiting for what the checks asked
 
-    def begin_exercise(self, cpu: float) -> None:
-        """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure."""
+    def begin_exercise(self, cpu: float, wall: float | None = None) -> None:
+        """Make sure that a process runs with the notebook loaded, and give the coming calls `cpu` seconds in all. Raises StudentFailure.
+
+        wall: seconds by the clock that each of them may take, where that is less than the limits say.
+        """
         if self.process is not None and self.process.speaks_unasked():
             self.process.close()  # what an exercise sent beyond its answers must not be taken for the next one's
         self._be_there()
@@ -57,7 +60,7 @@ class Session:
             self._be_there()
         if self.alone:
             self.threads = self.process.threads
-        self.cpu_left = min(cpu, self._left(ask=False))
+        self.cpu_left, self.process.wall = min(cpu, self._left(ask=False)), wall or self.limits.wall
 
     def _be_there(self) -> None:
         """See to it that a process runs, and begin its budget; `alone` says whether it is a fresh one."""
@@ -164,6 +167,7 @@ class Session:
 
         try:
             self.process.begin_budget()
+            self.process.wall = QUICK
             self.process.request("cells", cpu=QUICK, cells=[cell.as_request() for cell in cells], announced=False, on_event=note)
         except errors.StudentFailure:
             return False

@@ -6,13 +6,14 @@ Everything here runs beside the student's code and is believed by nobody: it onl
 import os
 import socket
 import sys
-import time
 import traceback
 import types
+from time import perf_counter
 
 import cells
 import torch
 import wire
+from torch import get_default_dtype, is_grad_enabled, set_default_dtype, set_grad_enabled  # by name: those of `torch` the student's code may replace
 from values import InsideCodec, Objects, move
 
 TEXT = 600  # characters of an error's message that are passed on
@@ -65,7 +66,7 @@ class Driver:
                 request, tensors = incoming.message(self.flush)  # before it waits for more
             except EOFError:
                 return
-            self.number, began = request["id"], time.perf_counter()
+            self.number, began = request["id"], perf_counter()
             codec, chain = InsideCodec(self.objects, tensors), request.get("chain")
             try:
                 reply = SKIPPED.copy() if chain is not None and chain == self.broken else self.answer(request, codec)
@@ -73,9 +74,9 @@ class Driver:
                 codec = InsideCodec(self.objects, {})
                 reply, self.broken = {"error": describe(error)}, chain
             if modes() != self.modes:  # a call that changes them must not do so for other exercises
-                torch.set_grad_enabled(self.modes[0])
-                torch.set_default_dtype(self.modes[1])
-            reply["id"], took = request["id"], time.perf_counter() - began
+                set_grad_enabled(self.modes[0])
+                set_default_dtype(self.modes[1])
+            reply["id"], took = request["id"], perf_counter() - began
             if took > LONG:
                 reply["took"] = took
             if codec.tracked:
@@ -211,7 +212,7 @@ class Driver:
 
 def modes() -> tuple[bool, torch.dtype]:
     """What a function may leave switched for all that follows: whether gradients are recorded, and the dtype of new tensors."""
-    return torch.is_grad_enabled(), torch.get_default_dtype()
+    return is_grad_enabled(), get_default_dtype()
 
 
 class Seen:
