@@ -12,6 +12,7 @@ import torch
 
 from autograder import reference, source, versions
 from autograder.meter import parents
+from autograder.overhead import PARTS
 from autograder.places import Places
 from benchmarks import classroom, diffusion_trainings, grading, numpy_loops, plain_tests, report, small_trainings, training
 from benchmarks.meter import Meter
@@ -84,11 +85,12 @@ def test_one_different_verdict_stops_the_comparison():
 def test_goals_are_judged_by_what_was_measured():
     rows = [{"contestant": name, "workers": 1, "students": 1, "per_minute": rate, "cpu_each": 60 / rate, "peak": 1} for name, rate in (("nbgrader", 10.0), ("ours", 199.0))]
     found = {
-        "forms": {"lean": rows}, "parts": {"student's process": 1.0, "checks": 1.0, "gradebook": 0.03, "feedback": 0.0201},
+        "forms": {"lean": rows}, "parts": dict.fromkeys(PARTS[:2], 1.0) | {PARTS[3]: 0.01, "gradebook": 0.02, "feedback": 0.0201},
         "large": {"1000": {"seconds": 300.1, "peak": 210, "again": 19.0, "judged_again": 1}, "100": {"seconds": 30.0, "peak": 200, "again": 2.0, "judged_again": 0}},
         "waits": {"local": {"03_vae": {"elbo": (0.1, 0.1), "VAE": (0.31, 0.1)}}, "check": {"first": 2.9, "end": 4.0, "cpu": 4.0}},
     }  # fmt: skip
     assert [reached for _, _, reached in report.goals(found)] == [False, False, False, False, True, False, True]
+    assert report.overhead(found["parts"]) == pytest.approx(0.0501)
     assert report.ratios(rows[1], rows[0]) == pytest.approx((19.9, 19.9))
 
 
