@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-YOUNG = (20_000, 20, 20)  # new containers, and searches among young ones, after which Python looks: judging one submission makes so many
+YOUNG = (20_000, 5, 5)  # new containers, and searches among young ones, after which Python looks: judging one submission makes so many
 
 
 @contextmanager

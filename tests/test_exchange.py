@@ -1,5 +1,7 @@
 """Questions that go to a student's process together, and what is seen of a call beside its value."""
 
+import gc
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,10 +13,12 @@ from autograder.jail.errors import Raised
 from autograder.jail.launch import Jail
 from autograder.jail.process import Question, StudentProcess
 from autograder.limits import Limits
-from autograder.probes.vae import NothingElse
+from autograder.probes import autoencoder, ddpm, masked_autoencoder, unet, vae
+from autograder.probes.vae import NothingElse, TinyVAE
 from autograder.student import Student
 from autograder.values import TrustedCodec
 
+PROBES = (autoencoder, masked_autoencoder, vae, ddpm, unet)
 SOURCE = """
 import torch
 
@@ -233,3 +237,13 @@ def test_a_changed_truth_value_is_seen(process):
     args = [codec.encode(torch.eye(2).bool()), codec.encode(torch.tensor([[False, True], [False, False]]))]
     found = process.exchange([Question("call", {"name": "transposed", "args": [part]}, codec.packed) for part in args], cpu=20.0)
     assert [one.header.get("changed", []) for one in found] == [[], ["0"]]
+
+
+@pytest.mark.parametrize("kind", [kind for module in PROBES for kind in vars(module).values() if isinstance(kind, type) and kind.__module__ == module.__name__ and issubclass(kind, torch.nn.Module)])
+def test_a_probe_is_gone_when_nobody_holds_it(kind):
+    """A grader makes a thousand of them in a minute; one that reports holds hooks that might hold it."""
+    probe = kind(**({"recording": "gradients"} if kind is TinyVAE else {"recording": True} if kind.__name__ == "Tabled" else {}))
+    held = weakref.ref(probe)
+    del probe
+    gc.collect()
+    assert held() is None

@@ -1,5 +1,7 @@
 """Probes of the VAE assignment: a tiny model with the interface of a VAE that can report how it is used."""
 
+import weakref
+
 import torch
 from torch import nn
 
@@ -34,8 +36,9 @@ class TinyVAE(nn.Module):
         self.read = Affine(input_dim, 2 * latent_dim)
         self.write = Affine(latent_dim, input_dim)
         if self.recording == 3:
+            own = weakref.proxy(self)  # a hook that held its module would keep it for good: Python does not see that way around
             for name, parameter in self.named_parameters():
-                parameter.register_post_accumulate_grad_hook(lambda p, name=name: self.report("gradient", name, p.grad))
+                parameter.register_post_accumulate_grad_hook(lambda p, name=name: own.report("gradient", name, p.grad))
 
     def encode(self, x):
         if self.recording > 1:
