@@ -46,6 +46,8 @@ class Meter:
         """A function whose time counts."""
 
         def metered(*arguments, **keywords):
+            if self.depth:
+                return function(*arguments, **keywords)
             with self:
                 return function(*arguments, **keywords)
 

@@ -1,5 +1,6 @@
 """Values in the student's process: the wire's kinds plus remote objects, probes, generators and schedules."""
 
+import copy
 import types
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from wire import Codec, Opaque
 
 from workbook.schedule import NoiseSchedule
 
+PROBE = "probe_"  # with which names of probe modules begin
 SCHEDULE = ("beta", "alpha", "alpha_bar", "posterior_variance")
 
 
@@ -30,7 +32,7 @@ class Objects:
 
     def load_probe(self, name: str, source: str, observe) -> None:
         """Run a probe module's source; `observe` is a builtin there."""
-        module = types.ModuleType(f"probe_{name}")
+        module = types.ModuleType(PROBE + name)
         module.observe = observe
         exec(compile(source, f"<probe {name}>", "exec"), module.__dict__)
         self.probes[name] = module
@@ -81,8 +83,8 @@ class InsideCodec(Codec):
 
 def copied(module: torch.nn.Module, state: dict[str, torch.Tensor], prefix: str = "") -> torch.nn.Module:
     """A module like this one with other tensors, at half the cost of its constructor. Nothing that can be changed is shared."""
-    copy = object.__new__(type(module))
-    own = copy.__dict__
+    other = object.__new__(type(module))
+    own = other.__dict__
     for name, value in module.__dict__.items():
         own[name] = value.copy() if isinstance(value, dict | list | set) else value
     for name, parameter in module._parameters.items():
@@ -91,7 +93,7 @@ def copied(module: torch.nn.Module, state: dict[str, torch.Tensor], prefix: str 
         own["_buffers"][name] = state.get(prefix + name)
     for name, child in module._modules.items():
         own["_modules"][name] = copied(child, state, f"{prefix}{name}.")
-    return copy
+    return other
 
 
 def move(value, device: str):
@@ -99,8 +101,8 @@ def move(value, device: str):
     if isinstance(value, torch.Tensor):
         return value.to(device)
     if isinstance(value, torch.nn.Module):
-        import copy
-
+        if type(value).__module__.startswith(PROBE):
+            return copied(value, {name: part.detach().to(device) for name, part in [*value.named_parameters(), *value.named_buffers()]})
         return copy.deepcopy(value).to(device)
     if isinstance(value, NoiseSchedule):
         return NoiseSchedule(*(move(getattr(value, name), device) for name in SCHEDULE))
