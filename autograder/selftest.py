@@ -100,7 +100,7 @@ def _inside(jail: Jail, attempt: Attempt) -> tuple[bool, str]:
             return True, str(failure)
         finally:
             process.close()
-    error = answer.observed[-1][0].get("error")
+    error = answer.observed[-1][0].get("raised")
     return (False, "it worked") if error is None else (True, f"{error['kinds'][0]}: {error['message']}".removesuffix(": "))
 
 

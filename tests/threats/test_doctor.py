@@ -9,7 +9,6 @@ from autograder import doctor, selftest
 from autograder.jail.launch import Jail
 
 
-@pytest.mark.slow
 @pytest.mark.row(66)
 def test_every_attack_is_held_off_inside_and_works_outside():
     out = Console(file=io.StringIO(), width=200)
@@ -18,7 +17,6 @@ def test_every_attack_is_held_off_inside_and_works_outside():
     assert "NOT HELD" not in said and "fails" not in said and all(attempt.what in said for attempt in selftest.attempts(doctor.Path("x"), 1, 500))
 
 
-@pytest.mark.slow
 @pytest.mark.row(66)
 def test_a_sandbox_that_does_not_hold_is_not_passed(tmp_path, monkeypatch):
     """Control: without the sandbox the same attempts go through, and the doctor warns."""
