@@ -1,4 +1,4 @@
-"""Python's search for garbage, where much is loaded that stays: to go through that again and again took a sixth of all computing."""
+"""Python's search for garbage, where much is loaded that stays: to go through that again and again finds nothing."""
 
 import gc
 from collections.abc import Iterator

@@ -26,7 +26,7 @@ def may_reach_out(sources: Iterable[str]) -> bool:
 
 
 def _has_sign(source: str) -> bool:
-    """To look for words first is ten times as fast: most cells have none."""
+    """Words first, which is quicker: most cells have none."""
     return any(word in source for word in WORDS) and any(_is_indented(source, sign.start()) for sign in SIGNS.finditer(source))
 
 

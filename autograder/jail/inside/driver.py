@@ -104,7 +104,7 @@ class Driver:
 
         import numpy
 
-        seed = torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed  # the former writes notes for devices, at a hundred times the cost
+        seed = torch.manual_seed if torch.accelerator.is_available() else torch.default_generator.manual_seed  # the former also writes notes for devices that are not there
         seed(self.limits["seed"])
         numpy.random.seed(self.limits["seed"] % (1 << 32))
         random.seed(self.limits["seed"])
