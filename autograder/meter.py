@@ -4,6 +4,7 @@ import fcntl
 import os
 import select
 import socket
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from autograder.session import Session
 from autograder.student import Student
 
 CHECKS = ((ChecksRunner, "run"), (ChecksRunner, "run_all"), (ChecksRunner, "fresh_reference"), (diagnosis, "by_replay"))  # what checks, with stand-ins and the search for the misconception,
-ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"))  # and what of it is no check's own
+TRIALS = 2001  # of a meter around nothing
 TICKS = os.sysconf("SC_CLK_TCK")
 GONE = 0.02  # seconds between two looks whether a job has gone
 LINES = 1 << 20  # bytes of a sandbox's standard error that its jobs may write before it is read
@@ -25,12 +26,17 @@ LINES = 1 << 20  # bytes of a sandbox's standard error that its jobs may write b
 
 @dataclass
 class Meter:
-    """CPU seconds of this thread between entering and leaving; nested ones count once, and only those within another meter's where one is given."""
+    """CPU seconds of this thread between entering and leaving, less what the meter itself takes of them.
+
+    Nested ones count once, and only those within another meter's where one is given, which then does not count them.
+    """
 
     within: "Meter | None" = None
     total: float = 0.0
     depth: int = 0
     began: float | None = None
+    inside: float = 0.0  # seconds that entering and leaving adds to this meter
+    outside: float = 0.0  # and to one that runs around it
 
     def __enter__(self):
         self.depth += 1
@@ -40,7 +46,10 @@ class Meter:
     def __exit__(self, *_exception):
         self.depth -= 1
         if self.depth == 0 and self.began is not None:
-            self.total += time.thread_time() - self.began
+            took = time.thread_time() - self.began - self.inside
+            self.total += took
+            if self.within is not None:
+                self.within.total -= took + self.outside
 
     def around(self, function: Callable) -> Callable:
         """A function whose time counts."""
@@ -52,6 +61,24 @@ class Meter:
                 return function(*arguments, **keywords)
 
         return metered
+
+    def calibrated(self) -> "Meter":
+        """This meter, knowing its own cost: the median of many runs around nothing."""
+        own, nothing, counted, passed = Meter(Meter(depth=1)), lambda: None, [], []
+        run = own.around(nothing)
+        for _ in range(TRIALS):
+            before, began = own.total, time.thread_time()
+            run()
+            passed.append(time.thread_time() - began)
+            counted.append(own.total - before)
+        self.inside = statistics.median(counted)
+        self.outside = statistics.median(passed) - clock_cost()
+        return self
+
+
+def clock_cost() -> float:
+    """Seconds between two looks at the thread's clock."""
+    return statistics.median(-(time.thread_time() - time.thread_time()) for _ in range(TRIALS))
 
 
 @contextmanager
@@ -80,34 +107,16 @@ class MeteredChannel(socket.socket):
         super().close()
 
 
-class MeteredJail(Jail):
-    """A jail that adds up the CPU seconds of its student processes, up to their end, and tells those of all that happens in it."""
+class WatchedJail(Jail):
+    """A jail that tells the CPU seconds of all that happens in it, and is else as in a class."""
 
     warm = 0  # the process that forks the jobs: the last one below the sandbox's own
-    student = 0.0  # of the student's processes
-    metering = 0.0  # of this process, for the meter itself
-    own = 0.0  # and of the student's what the student's cells and functions computed (`inside/metered.py`)
 
     def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
         self.wait_ready()
         if not self.warm:
-            self.counted = set()
-            fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, LINES)
             self.warm = [self.process.pid, *descendants(self.process.pid, parents())][-1]
-        channel, control = super().fork(limits | {"modules": [*limits.get("modules", ()), "metered"]})
-        return MeteredChannel(fileno=channel.detach()).on_close(self.read), control
-
-    def read(self) -> None:
-        """Count the job that runs now, a child of the warm process with all that it has started; one that ran before may still be on its way out."""
-        began, parent_of = time.thread_time(), parents()
-        for job in (process for process, parent in parent_of.items() if parent == self.warm and process not in self.counted):
-            self.student += sum(computed(process) for process in (job, *descendants(job, parent_of)))
-            self.counted.add(job)
-        told = b""
-        while select.select([self.process.stderr], [], [], 0)[0] and (more := os.read(self.process.stderr.fileno(), LINES)):
-            told += more
-        self.own += sum(int(line) for line in told.split(b"\n") if line.isdigit()) / 1e9
-        self.metering += time.thread_time() - began
+        return super().fork(limits)
 
     def all_of_it(self) -> float:
         """CPU seconds of the warm process, which watches its jobs, and of all its jobs with the taking down of their memory, which is waited for."""
@@ -117,6 +126,35 @@ class MeteredJail(Jail):
             time.sleep(GONE)
         time.sleep(GONE)  # the warm process still has to take leave of the last one
         return computed(self.warm)
+
+
+class MeteredJail(WatchedJail):
+    """A jail that adds up the CPU seconds of its student processes, up to their end."""
+
+    student = 0.0  # of the student's processes
+    own = 0.0  # and of these what the student's cells and functions computed (`inside/metered.py`)
+
+    def fork(self, limits: dict) -> tuple[socket.socket, socket.socket]:
+        first = not self.warm
+        channel, control = super().fork(limits | {"modules": [*limits.get("modules", ()), "metered"]})
+        if first:
+            self.counted = set()
+            fcntl.fcntl(self.process.stderr, fcntl.F_SETPIPE_SZ, LINES)
+        return MeteredChannel(fileno=channel.detach()).on_close(self.read), control
+
+    def read(self) -> None:
+        """Count the job that runs now, a child of the warm process with all that it has started; one that ran before may still be on its way out."""
+        parent_of = parents()
+        for job in (process for process, parent in parent_of.items() if parent == self.warm and process not in self.counted):
+            self.student += sum(computed(process) for process in (job, *descendants(job, parent_of)))
+            self.counted.add(job)
+        told = b""
+        while select.select([self.process.stderr], [], [], 0)[0] and (more := os.read(self.process.stderr.fileno(), LINES)):
+            told += more
+        self.own += sum(int(line) for line in told.split(b"\n") if line.lstrip(b"-").isdigit()) / 1e9
+
+
+ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"), (MeteredJail, "read"))  # what of checking is no check's own
 
 
 def parents() -> dict[int, int]:

@@ -1,8 +1,9 @@
 """Where the computing time of judging one submission goes, and how much of it is the grader's own. Run: python -m autograder.overhead [ASSIGNMENT]
 
-The reference is judged with a meter in every place: around the student's cells and functions, around the checks' own computing (what they compute between two
-questions to the student), and around all else: reading, questions and answers on both sides, pytest, the start of its process, the watching of it, its end. The last
-is the overhead. All is measured in the sandbox, as in a class; gradebook and feedback are not in it (`make bench` has them).
+The reference is judged twice in turn. Once as in a class: all that the grader's process and the sandbox compute is counted. Once with a meter around the student's
+cells and functions and another around the checks' own computing (what they compute between two questions to the student), each less what the meter itself takes.
+The difference is the overhead: reading, questions and answers on both sides, pytest, the start of the student's process, the watching of it, its end. Gradebook and
+feedback are not in it (`make bench` has them).
 """
 
 import sys
@@ -13,28 +14,36 @@ import torch
 from autograder.arguments import assignment, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.judge import Judge
-from autograder.meter import ASKING, CHECKS, Meter, MeteredJail, metered
+from autograder.meter import ASKING, CHECKS, Meter, MeteredJail, WatchedJail, metered
 from autograder.places import Places
 from autograder.results import Result
 from autograder.seeds import reference_jobs
 from autograder.submission import Submission
 
-ROUNDS, EACH = 10, 3  # of judging, and judgings in each; one more round, the first, is not counted
+ROUNDS, EACH = 10, 3  # of judging both ways, and judgings in each; one more round, the first, is not counted
 PARTS = ("student's cells and functions", "checks' own computing", "overhead: grader", "overhead: student's process", "overhead: start and end of it, watching")
 
 
-def measure(judge: Judge, submissions: list[Submission], rounds: int) -> tuple[list[Result], dict[str, float]]:
-    """Results of a round, and CPU seconds by part: means over some rounds of judging the submissions, after one that warms up."""
-    jail, checks = judge.jail, Meter()
-    asking, results = Meter(checks), []  # requests outside of a check are bookkeeping
-    with metered(checks, *CHECKS), metered(asking, *ASKING):
-        for number in range(rounds + 1):
-            results = [judge.judge(submission) for submission in submissions]
-            if number == 0:
-                before, jail.student, jail.own, jail.metering, checks.total, asking.total = jail.all_of_it(), 0.0, 0.0, 0.0, 0.0, 0.0
-                began = time.thread_time()
-        grader, computing = time.thread_time() - began - jail.metering, checks.total - asking.total
-    sums = (jail.own, computing, grader - computing, jail.student - jail.own, jail.all_of_it() - before - jail.student)
+def measure(judge: Judge, metered_judge: Judge, submissions: list[Submission], rounds: int) -> tuple[list[Result], dict[str, float]]:
+    """Results of a round, and CPU seconds by part: means over some rounds of judging the submissions, after one that warms up.
+
+    The judges differ in their jails: a WatchedJail, where all is counted, and a MeteredJail, where what the student's code and the checks compute is.
+    """
+    watched, jail, checks = judge.jail, metered_judge.jail, Meter().calibrated()
+    asking, grader, results = Meter(checks).calibrated(), 0.0, []  # requests outside of a check are bookkeeping
+    for number in range(rounds + 1):
+        if number == 1:
+            watched_before, metered_before = watched.all_of_it(), jail.all_of_it()
+            jail.student = jail.own = checks.total = grader = 0.0
+        began = time.process_time()
+        results = [judge.judge(submission) for submission in submissions]
+        grader += time.process_time() - began
+        with metered(checks, *CHECKS), metered(asking, *ASKING):
+            for submission in submissions:
+                metered_judge.judge(submission)
+    end = jail.all_of_it() - metered_before - jail.student
+    student = watched.all_of_it() - watched_before - end
+    sums = (jail.own, checks.total, grader - checks.total, student - jail.own, end)
     return results, dict(zip(PARTS, (each / rounds / len(submissions) for each in sums), strict=True))
 
 
@@ -48,8 +57,8 @@ def main(arguments: list[str]) -> int:
     (job,) = reference_jobs([name], range(1), places)
 
     def serve(runner: ChecksRunner) -> None:
-        with MeteredJail() as jail:
-            found.append(measure(Judge(jail, runner, places), [job.submission] * EACH, ROUNDS))
+        with WatchedJail() as watched, MeteredJail() as jail:
+            found.append(measure(Judge(watched, runner, places), Judge(jail, runner, places), [job.submission] * EACH, ROUNDS))
 
     with_checks(places, serve, [places.checks(name)])
     ((results, means),) = found

@@ -2,7 +2,7 @@
 
     python -m benchmarks.parts COURSE [ROUNDS]      prints the means as a line of JSON
 
-Judges the first ten students of a prepared course folder, one of each version, with one warm worker that is metered as in `autograder.overhead`; then writes
+Judges the first ten students of a prepared course folder, one of each version, with a warm worker and a metered one as in `autograder.overhead`; then writes
 the verdicts of the whole class (those of the same version are the same) into the gradebook and the feedback pages. CPU seconds, because they hardly
 depend on what else the machine does.
 """
@@ -17,7 +17,7 @@ import torch
 from autograder.checks_runner import with_checks
 from autograder.course import Course
 from autograder.judge import Judge
-from autograder.meter import MeteredJail
+from autograder.meter import MeteredJail, WatchedJail
 from autograder.overhead import measure
 from autograder.places import Places
 from benchmarks.classroom import ASSIGNMENT, written
@@ -48,8 +48,9 @@ def parts(root: Path, rounds: int) -> dict[str, float]:
     few = students[: len(written())]
 
     def serve(runner) -> None:
-        with MeteredJail() as jail:
-            found["results"], found["parts"] = measure(Judge(jail, runner, Places.here()), [course.submission(student, ASSIGNMENT) for student in few], rounds)
+        with WatchedJail() as watched, MeteredJail() as jail:
+            judges, submissions = [Judge(each, runner, Places.here()) for each in (watched, jail)], [course.submission(student, ASSIGNMENT) for student in few]
+            found["results"], found["parts"] = measure(*judges, submissions, rounds)
 
     with_checks(Places.here(), serve)
     means, began = found["parts"], cpu()
