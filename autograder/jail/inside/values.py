@@ -2,6 +2,7 @@
 
 import copy
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -19,7 +20,7 @@ class Objects:
 
     table: dict[int, object] = field(default_factory=dict)
     probes: dict[str, types.ModuleType] = field(default_factory=dict)
-    patterns: dict[tuple, torch.nn.Module] = field(default_factory=dict)  # an instance of a probe's class by all that makes it, where its tensors have no hooks
+    patterns: dict[tuple, "Pattern"] = field(default_factory=dict)  # of probes, by all that makes one, where its tensors have no hooks
 
     def keep(self, value) -> int:
         """The number of an object (the same object keeps its number)."""
@@ -65,35 +66,57 @@ class InsideCodec(Codec):
         return super().decode_other(kind, tree, depth)
 
     def build_probe(self, tree, depth):
-        """A fresh instance of a probe's class with the state that was sent."""
-        state, known = self.decode(tree["state"], depth + 1), (tree["module"], tree["class"], repr(tree["kwargs"]))
+        """A fresh instance of a probe's class with the state that was sent: the values of its parameters, then those of its buffers."""
+        known = (tree["module"], tree["class"], repr(tree["kwargs"]))
         if known in self.objects.patterns:
-            module = copied(self.objects.patterns[known], state)
+            pattern = self.objects.patterns[known]
+            module = pattern.filled(self.state(tree, pattern.size))
         else:
             module = getattr(self.objects.probes[tree["module"]], tree["class"])(**self.decode(tree["kwargs"], depth + 1))
             if not any(parameter._backward_hooks or parameter._post_accumulate_grad_hooks for parameter in module.parameters()):
-                self.objects.patterns[known] = copied(module, state)
-            for name, value in state.items():
-                home, _, own = name.rpartition(".")
-                getattr(module.get_submodule(home), own).data = value  # which nobody else holds
+                self.objects.patterns[known] = Pattern(module)
+            places = [*module.parameters(), *module.buffers()]
+            for place, value in zip(places, self.state(tree, len(places)), strict=True):
+                place.data = value  # which nobody else holds
         if not tree["training"]:
             module.eval()
         return module
 
+    def state(self, tree, size: int) -> list[torch.Tensor]:
+        """The values that came with a probe."""
+        return [self.tensors[str(number)] for number in range(tree["first"], tree["first"] + size)]
 
-def copied(module: torch.nn.Module, state: dict[str, torch.Tensor], prefix: str = "") -> torch.nn.Module:
-    """A module like this one with other tensors, at half the cost of its constructor. Nothing that can be changed is shared."""
-    other = object.__new__(type(module))
-    own = other.__dict__
-    for name, value in module.__dict__.items():
-        own[name] = value.copy() if isinstance(value, dict | list | set) else value
-    for name, parameter in module._parameters.items():
-        own["_parameters"][name] = parameter if parameter is None else torch.nn.Parameter(state[prefix + name], parameter.requires_grad)
-    for name in module._buffers:
-        own["_buffers"][name] = state.get(prefix + name)
-    for name, child in module._modules.items():
-        own["_modules"][name] = copied(child, state, f"{prefix}{name}.")
-    return other
+
+class Pattern:
+    """What is the same in all modules that are made the same way, so that another one costs half of what its constructor does. They share nothing that can be changed."""
+
+    def __init__(self, module: torch.nn.Module):
+        self.kind, attributes = type(module), module.__dict__
+        self.plain = {name: value for name, value in attributes.items() if not isinstance(value, dict | list | set)}
+        self.containers = [(name, copy.copy(value)) for name, value in attributes.items() if name not in self.plain]
+        self.parameters = [(name, parameter.requires_grad) for name, parameter in module._parameters.items() if parameter is not None]
+        self.buffers = [name for name, buffer in module._buffers.items() if buffer is not None]
+        self.children = [(name, Pattern(child)) for name, child in module._modules.items()]
+        self.numbers = len(list(module.parameters())), len(list(module.buffers()))
+        self.size = sum(self.numbers)
+
+    def filled(self, state: list[torch.Tensor]) -> torch.nn.Module:
+        """A module with these values of its parameters and buffers, in the order of `parameters()` and `buffers()`."""
+        return self._made(iter(state[: self.numbers[0]]), iter(state[self.numbers[0] :]))
+
+    def _made(self, parameters: Iterator[torch.Tensor], buffers: Iterator[torch.Tensor]) -> torch.nn.Module:
+        module = object.__new__(self.kind)
+        own = module.__dict__
+        own.update(self.plain)
+        for name, value in self.containers:
+            own[name] = value.copy()
+        for name, requires_grad in self.parameters:
+            own["_parameters"][name] = torch.nn.Parameter(next(parameters), requires_grad)
+        for name in self.buffers:
+            own["_buffers"][name] = next(buffers)
+        for name, child in self.children:
+            own["_modules"][name] = child._made(parameters, buffers)
+        return module
 
 
 def move(value, device: str):
@@ -102,7 +125,7 @@ def move(value, device: str):
         return value.to(device)
     if isinstance(value, torch.nn.Module):
         if type(value).__module__.startswith(PROBE):
-            return copied(value, {name: part.detach().to(device) for name, part in [*value.named_parameters(), *value.named_buffers()]})
+            return Pattern(value).filled([part.detach().to(device) for part in (*value.parameters(), *value.buffers())])
         return copy.deepcopy(value).to(device)
     if isinstance(value, NoiseSchedule):
         return NoiseSchedule(*(move(getattr(value, name), device) for name in SCHEDULE))
