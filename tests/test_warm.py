@@ -112,6 +112,30 @@ def test_what_an_assignment_names_is_loaded_for_its_jobs_before_they_start():
             process.close()
 
 
+FORKING = {"label": "1", "source": """
+import multiprocessing, os, random, threading, time
+
+def in_a_child():
+    idle = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+    idle.start()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return [*pool.apply(seen), random.random()]
+
+def seen():
+    return [threading.active_count(), random.random()]
+""", "definitions_only": False}  # fmt: skip
+
+
+def test_what_the_students_code_forks_is_made_fit_for_it_as_python_does():
+    """Its threads are those that it has, and chance goes another way there."""
+    with Jail() as jail:
+        process = StudentProcess(jail, Limits(), 1)
+        process.request("cells", cpu=10.0, cells=[FORKING])
+        threads, there, here = process.request("call", cpu=10.0, name="in_a_child", args=[]).header["value"]
+        process.close()
+    assert threads == 1 and there != here
+
+
 def bubblewraps(pid: int) -> list[int]:
     """The sandboxes that a process has started itself."""
     return [child for child, parent in parents().items() if parent == pid and Path(f"/proc/{child}/comm").read_text().startswith("bwrap")]

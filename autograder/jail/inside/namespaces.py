@@ -25,6 +25,15 @@ def _checked(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
+def _write(path: str, text: str) -> None:
+    """Write to a file of the kernel's. A job does this as its first steps, where what Python's own files need would have to be copied for it first."""
+    file = os.open(path, os.O_WRONLY)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
+
+
 def fork_into_namespaces() -> int:
     """As os.fork, with the new process the first one in new user, process, network and IPC namespaces: its number, or 0 in it.
 
@@ -50,8 +59,7 @@ def become_user() -> None:
     """Be the user 1000 of one's new user namespace, who is nobody else outside of it."""
     uid, gid = _outside
     for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
-        with open(f"/proc/self/{name}", "w") as file:
-            file.write(text)
+        _write(f"/proc/self/{name}", text)
 
 
 def mount_private_files(disk_bytes: int, files: int) -> None:
@@ -82,7 +90,8 @@ def drop_capabilities() -> None:
     _checked(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     for capability in range(LAST_CAPABILITY + 1):
-        _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails beyond the kernel's last capability
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break  # beyond the kernel's last capability
     header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
     _checked(_libc.capset(header, data), "capset")
 
@@ -90,8 +99,7 @@ def drop_capabilities() -> None:
 def forbid_new_namespaces() -> None:
     """Let this user namespace have no further ones inside; where the kernel does not let us say so, the filter of system calls still refuses them."""
     try:
-        with open("/proc/sys/user/max_user_namespaces", "w") as file:
-            file.write("0")
+        _write("/proc/sys/user/max_user_namespaces", "0")
     except OSError:
         return
 
@@ -110,10 +118,8 @@ def limit_processes(count: int) -> None:
     release = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
     if release >= (6, 14):  # earlier kernels have one bound for the whole machine, which is not ours to set
         try:
-            with open("/proc/sys/kernel/pid_max", "w") as file:
-                file.write(str(RESERVED + max(count, 1)))
-            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
-                file.write(str(RESERVED))
+            _write("/proc/sys/kernel/pid_max", str(RESERVED + max(count, 1)))
+            _write("/proc/sys/kernel/ns_last_pid", str(RESERVED))
         except OSError:
             return  # the watching supervisor still counts
 

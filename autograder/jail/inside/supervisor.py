@@ -23,6 +23,7 @@ RESIDENT = 21  # the field of /proc/PID/stat, counted from the one after the nam
 SLACK = 4096  # pages by which the kernel's quick count may lag behind
 SWAP_LOOK = 1.0  # seconds between two exact counts where only what the machine has swapped out asks for one
 PROC = "/proc"
+MOST_READ = 1 << 16  # bytes; what is read here has some hundreds, /proc/meminfo two thousand
 
 
 class Job:
@@ -125,8 +126,10 @@ def _become_student(limits: dict, channel: socket.socket, sandboxed: bool) -> No
             namespaces.drop_capabilities()
             namespaces.die_with_parent()
             syscalls.refuse_dangerous_calls()
+        import forks
         from driver import Driver
 
+        forks.let_go()
         driver = Driver(channel, limits)
         driver.set_up()
     except OSError as error:
@@ -145,10 +148,18 @@ def close_all_but(kept: socket.socket) -> None:
 def _stat(process: int) -> list[bytes] | None:
     """The fields of /proc/PID/stat after the name (parent, times, ...), readable for every process; None where it is gone."""
     try:
-        with open(f"{PROC}/{process}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()
+        return _read(f"{PROC}/{process}/stat").rpartition(b")")[2].split()
     except OSError:
         return None
+
+
+def _read(path: str) -> bytes:
+    """A short file of the kernel's. Looks at a job are many, and most of what one costs would be Python's own files."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, MOST_READ)
+    finally:
+        os.close(file)
 
 
 def _family(pid: int) -> dict[int, list[bytes]]:
@@ -195,8 +206,7 @@ def _queued(process: int) -> float:
     total = 0
     try:
         for thread in os.listdir(f"{PROC}/{process}/task"):
-            with open(f"{PROC}/{process}/task/{thread}/schedstat") as file:
-                total += int(file.read().split()[1])
+            total += int(_read(f"{PROC}/{process}/task/{thread}/schedstat").split()[1])
     except (OSError, IndexError):  # gone meanwhile, or a kernel without these figures
         pass
     return total / 1e9
@@ -225,9 +235,8 @@ class Memory:
 def _swapped_out() -> float:
     """Bytes that this machine has swapped out, whoever they belong to; infinity where it does not say."""
     try:
-        with open(f"{PROC}/meminfo") as file:
-            known = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in file)}
-        return (known["SwapTotal"] - known["SwapFree"]) * 1024
+        known = {line.split()[0]: int(line.split()[1]) for line in _read(f"{PROC}/meminfo").splitlines() if line.startswith(b"Swap")}
+        return (known[b"SwapTotal:"] - known[b"SwapFree:"]) * 1024
     except (OSError, KeyError, ValueError):
         return float("inf")
 
@@ -252,8 +261,7 @@ def _memory(process: int) -> int:
 def _resident(process: int) -> int:
     """Bytes of private memory by a coarser count that every process shows."""
     try:
-        with open(f"{PROC}/{process}/statm") as file:
-            _, resident, shared = (int(value) for value in file.read().split()[:3])
+        _, resident, shared = (int(value) for value in _read(f"{PROC}/{process}/statm").split()[:3])
     except OSError:
         return 0
     return (resident - shared) * os.sysconf("SC_PAGE_SIZE")

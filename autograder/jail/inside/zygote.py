@@ -23,7 +23,10 @@ PRELOAD = (
 
 def warm_up() -> None:
     """Import torch and what all notebooks use, with one thread, so that a fork finds everything loaded and no thread running."""
+    import forks
+
     gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
+    forks.hold_back()
     import torch
 
     torch.set_num_threads(1)  # before anything computes
