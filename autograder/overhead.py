@@ -8,6 +8,7 @@ feedback are not in it (`make bench` has them).
 
 import sys
 import time
+from statistics import median
 
 import torch
 
@@ -20,35 +21,33 @@ from autograder.results import Result
 from autograder.seeds import reference_jobs
 from autograder.submission import Submission
 
-ROUNDS, EACH = 10, 3  # of judging both ways, and judgings in each; one more round, the first, is not counted
+ROUNDS, EACH = 7, 15  # of judging both ways, and judgings in each; one more round, the first, is not counted
 PARTS = ("student's cells and functions", "checks' own computing", "overhead: grader", "overhead: student's process", "overhead: start and end of it, watching")
 
 
 def measure(judge: Judge, metered_judge: Judge, submissions: list[Submission], rounds: int) -> tuple[list[Result], dict[str, float]]:
-    """Results of a round, and CPU seconds by part: means over some rounds of judging the submissions, after one that warms up.
+    """Results of a round, and CPU seconds of a submission by part: medians over some rounds of judging the submissions, after one that warms up.
 
     The judges differ in their jails: a WatchedJail, where all is counted, and a MeteredJail, where what the student's code and the checks compute is.
     """
-    watched, jail, checks = judge.jail, metered_judge.jail, Meter().calibrated()
-    asking, grader, results = Meter(checks).calibrated(), 0.0, []  # requests outside of a check are bookkeeping
-    for number in range(rounds + 1):
-        if number == 1:
-            watched_before, metered_before = watched.all_of_it(), jail.all_of_it()
-            jail.student = jail.own = checks.total = grader = 0.0
-        began = time.process_time()
+    checks = Meter().calibrated()
+    asking, found = Meter(checks).calibrated(), []  # requests outside of a check are bookkeeping
+    for _ in range(rounds + 1):
+        watched, began = judge.jail.all_of_it(), time.process_time()
         results = [judge.judge(submission) for submission in submissions]
-        grader += time.process_time() - began
+        grader, watched = time.process_time() - began, judge.jail.all_of_it() - watched
+        jail, before = metered_judge.jail, metered_judge.jail.all_of_it()
+        jail.student = jail.own = checks.total = 0.0
         with metered(checks, *CHECKS), metered(asking, *ASKING):
             for submission in submissions:
                 metered_judge.judge(submission)
-    end = jail.all_of_it() - metered_before - jail.student
-    student = watched.all_of_it() - watched_before - end
-    sums = (jail.own, checks.total, grader - checks.total, student - jail.own, end)
-    return results, dict(zip(PARTS, (each / rounds / len(submissions) for each in sums), strict=True))
+        end = jail.all_of_it() - before - jail.student
+        found.append((jail.own, checks.total, grader - checks.total, watched - end - jail.own, end))
+    return results, {part: median(each) / len(submissions) for part, each in zip(PARTS, zip(*found[1:], strict=True), strict=True)}
 
 
 def main(arguments: list[str]) -> int:
-    """Print the means over some runs, in milliseconds."""
+    """Print the medians, in milliseconds."""
     parser = program("autograder.overhead", __doc__)
     parser.add_argument("assignment", nargs="?", type=assignment, default="03_vae", help="03_vae where none is named")
     name = parser.parse_args(arguments).assignment
@@ -61,13 +60,13 @@ def main(arguments: list[str]) -> int:
             found.append(measure(Judge(watched, runner, places), Judge(jail, runner, places), [job.submission] * EACH, ROUNDS))
 
     with_checks(places, serve, [places.checks(name)])
-    ((results, means),) = found
+    ((results, medians),) = found
     if any(result.score != result.max_score for result in results):
         raise RuntimeError(f"the reference lost points: {results[0].to_json()}")
-    print(f"CPU milliseconds of judging the reference of {name} once, mean of {ROUNDS * EACH} runs\n")
-    for part, seconds in means.items():
+    print(f"CPU milliseconds of judging the reference of {name} once, median of {ROUNDS} rounds of {EACH}\n")
+    for part, seconds in medians.items():
         print(f"{part:45} {1000 * seconds:6.1f}")
-    print(f"{'overhead in all':45} {1000 * sum(means[part] for part in PARTS[2:]):6.1f}")
+    print(f"{'overhead in all':45} {1000 * sum(medians[part] for part in PARTS[2:]):6.1f}")
     return 0
 
 

@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -13,7 +13,7 @@ from autograder.checking import Wrong, wrong
 from autograder.draws import Draw
 from autograder.jail import errors
 from autograder.jail.inside.wire import ProtocolError
-from autograder.jail.process import Answer, Question
+from autograder.jail.process import Answer, Question, check_report
 from autograder.session import Session
 from autograder.values import RemoteId, TrustedCodec
 
@@ -47,6 +47,7 @@ class Asked:
     target: dict
     args: tuple
     kwargs: dict
+    cases: list[tuple] | None = None  # of arguments, where it asks for a call with each
 
 
 def _chained(asked: list[Asked]) -> list[Asked]:
@@ -105,13 +106,19 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
-        (value,) = self.ask_all(operation, target, [args], kwargs)
+        (value,) = self._after_what_waits(Asked(self._question(operation, target, args, kwargs), target, args, kwargs))
         return value
 
-    def ask_all(self, operation: str, target: dict, cases: Iterable[tuple], kwargs: dict) -> Iterator:
-        """One request for each of some arguments, all sent together; their values in turn, or at its turn what a request raised."""
+    def ask_each(self, target: dict, cases: list[tuple]) -> Iterator:
+        """One request for calls with each of some arguments; their values in turn, or at its turn what a call raised."""
+        codec = TrustedCodec(need_probe=self._need_probe)
+        body = target | {"cases": [[codec.encode(part) for part in args] for args in cases]}
+        return self._after_what_waits(Asked(Question("each", body, codec.packed), target, (), {}, cases))
+
+    def _after_what_waits(self, asked: Asked) -> Iterator:
+        """The values of a request, which goes out with those that wait."""
         waiting, self._waiting = self._waiting, []
-        values = self._values(_chained([*waiting, *(Asked(self._question(operation, target, args, kwargs), target, args, kwargs) for args in cases)]))
+        values = self._values(_chained([*waiting, asked]))
         for _ in waiting:
             next(values)
         return values
@@ -140,7 +147,23 @@ class Student:
         for one, answer in zip(asked, found, strict=False):  # where the process was lost, the last thing found is why, and there are fewer
             if isinstance(answer, Exception):
                 raise answer
-            yield self._value(answer, one.target, one.args, one.kwargs)
+            if one.cases is None:
+                yield self._value(answer, one.target, one.args, one.kwargs)
+            else:
+                yield from self._values_of_each(answer, one.target, one.cases)
+
+    def _values_of_each(self, answer: Answer, target: dict, cases: list[tuple]) -> Iterator:
+        replies = answer.header["value"]
+        if not isinstance(replies, list) or len(replies) > len(cases):
+            raise errors.BadReply(f"Your code disturbed the channel to the grader: {len(cases)} calls had other answers.")
+        for number, args in enumerate(cases):
+            reply = replies[number] if number < len(replies) else None
+            if not isinstance(reply, dict) or not reply.keys() & {"value", "error"}:
+                raise errors.BadReply("Your code disturbed the channel to the grader: a reply came without a value.")
+            check_report(reply)
+            if "error" in reply:
+                raise errors.raised(reply["error"])
+            yield self._value(Answer(reply, answer.tensors, answer.observed if number == 0 else [], answer.printed), target, args, {})
 
     def _question(self, operation: str, target: dict, args: tuple, kwargs: dict) -> Question:
         codec = TrustedCodec(need_probe=self._need_probe)
@@ -206,7 +229,7 @@ class RemoteFunction:
 
     def each(self, *cases: tuple) -> Iterator:
         """The results for some tuples of arguments, which are all sent together; in turn, or at its turn what a call raised."""
-        for args, value in zip(cases, self.student.ask_all("call", {"name": self.name}, cases, {}), strict=True):
+        for args, value in zip(cases, self.student.ask_each({"name": self.name}, list(cases)), strict=True):
             self.student.calls.append(Call(self.name, args, {}, value))
             yield value
 
@@ -239,7 +262,7 @@ class Remote:
 
     def each(self, method: str, *cases: tuple) -> Iterator:
         """The results of a method for some tuples of arguments, which are all sent together; in turn, or at its turn what a call raised."""
-        return self._student.ask_all("call", self._target(method), cases, {})
+        return self._student.ask_each(self._target(method), list(cases))
 
     def get(self, name: str):
         """An attribute that is plain data."""

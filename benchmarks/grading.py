@@ -36,7 +36,7 @@ WORKERS = (1, 2)
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured: students of each form's class for stock tools and for us, versions in it, rounds; the large class; judgings for the parts."""
+    """How much is measured: students of each form's class for stock tools and for us, versions in it, rounds; the large class; rounds of judgings for the parts."""
 
     stock: dict[str, int]
     ours: dict[str, int]
@@ -48,7 +48,7 @@ class Plan:
 
 def full(rounds: int, large: int) -> Plan:
     """Some forty minutes on an idle machine with two cores, with three rounds."""
-    return Plan({"lean": 10, "whole": 4}, {"lean": 60, "whole": 60}, {"lean": 10, "whole": 4}, {"lean": rounds, "whole": rounds}, large, 2)
+    return Plan({"lean": 10, "whole": 4}, {"lean": 60, "whole": 60}, {"lean": 10, "whole": 4}, {"lean": rounds, "whole": rounds}, large, 7)
 
 
 def quick() -> Plan:

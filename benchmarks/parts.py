@@ -1,10 +1,10 @@
 """Where a submission's time goes in this project, in CPU seconds: student's code, checks, and what surrounds them, gradebook, feedback.
 
-    python -m benchmarks.parts COURSE [ROUNDS]      prints the means as a line of JSON
+    python -m benchmarks.parts COURSE [ROUNDS]      prints CPU seconds per submission as a line of JSON
 
 Judges the first ten students of a prepared course folder, one of each version, with a warm worker and a metered one as in `autograder.overhead`; then writes
 the verdicts of the whole class (those of the same version are the same) into the gradebook and the feedback pages. CPU seconds, because they hardly
-depend on what else the machine does.
+depend on what else the machine does; medians over the rounds, since they do a little.
 """
 
 import json
@@ -42,7 +42,7 @@ class Ready:
 
 
 def parts(root: Path, rounds: int) -> dict[str, float]:
-    """Means per submission."""
+    """CPU seconds per submission, by part."""
     course, found = Course(root), {}
     students, cpu = course.students(ASSIGNMENT), time.process_time
     few = students[: len(written())]
@@ -53,14 +53,14 @@ def parts(root: Path, rounds: int) -> dict[str, float]:
             found["results"], found["parts"] = measure(*judges, submissions, rounds)
 
     with_checks(Places.here(), serve)
-    means, began = found["parts"], cpu()
+    spent, began = found["parts"], cpu()
     failures = course.grade(ASSIGNMENT, Ready([result.to_json() for result in found["results"]])).failures
-    means["gradebook"], began = (cpu() - began) / len(students), cpu()
+    spent["gradebook"], began = (cpu() - began) / len(students), cpu()
     course.feedback(ASSIGNMENT)
-    means["feedback"] = (cpu() - began) / len(students)
+    spent["feedback"] = (cpu() - began) / len(students)
     if failures:
         raise RuntimeError(f"not in the gradebook: {failures}")
-    return means
+    return spent
 
 
 if __name__ == "__main__":

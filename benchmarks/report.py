@@ -32,7 +32,7 @@ def ratios(ours: dict, other: dict) -> tuple[float, float]:
 
 def time_table(parts: dict[str, float]) -> Table:
     """Where a submission's time goes."""
-    table = Table(title="Where a submission's time goes: CPU milliseconds, means over the class, one warm worker")
+    table = Table(title="Where a submission's time goes: CPU milliseconds per submission, one warm worker")
     table.add_column("part")
     table.add_column("ms", justify="right")
     for name, seconds in parts.items():

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from autograder.checking import Wrong
 from autograder.draws import Draw
-from autograder.jail.errors import Raised
+from autograder.jail.errors import Raised, StudentFailure
 from autograder.jail.launch import Jail
-from autograder.jail.process import Question, StudentProcess
+from autograder.jail.process import Answer, Question, StudentProcess
 from autograder.limits import Limits
 from autograder.probes import autoencoder, ddpm, masked_autoencoder, unet
 from autograder.probes.vae import NothingElse, TinyVAE
@@ -110,6 +111,18 @@ def noted(value):
         raise ValueError(value)
     return list(calls)
 
+def forget():
+    calls.clear()
+
+def in_place_where_positive(x):
+    if x[0] > 0:
+        x += 1
+
+def modes_then_switch():
+    found = modes()
+    switches()
+    return found
+
 def switches():
     torch.set_grad_enabled(False)
     torch.set_default_dtype(torch.float64)
@@ -179,6 +192,42 @@ def test_questions_that_follow_one_that_raised_are_not_answered_where_they_belon
 def test_a_call_switches_nothing_for_those_after_it(process):
     _, modes = asked(process, ("switches",), ("modes",))
     assert modes == [True, torch.float32]
+
+
+def test_a_call_with_each_of_some_arguments_is_taken_as_each_would_be_alone(process, student):
+    """Values, what changed, gradients, modes; the first that raises, in its turn, and none after it. All are one question."""
+    asked(process, ("forget",))
+    sent, exchange = [], student.session.exchange
+    student.session.exchange = lambda questions: sent.append(len(questions)) or exchange(questions)
+    assert [student.doubled(x).tolist() for x in (torch.ones(2), torch.zeros(3))] == [x.tolist() for x in student.doubled.each((torch.ones(2),), (torch.zeros(3),))]
+    sent.clear()
+    found = student.noted.each((1,), (2,), (-3,), (4,))
+    assert [next(found), next(found)] == [[1], [1, 2]] and sent == [1]
+    with pytest.raises(Raised, match="-3"):
+        next(found)
+    assert asked(process, ("noted", 5)) == [[1, 2, -3, 5]] and [call.args for call in student.calls[-2:]] == [(1,), (2,)]
+    histories = [student.last.requires_grad for _ in student.with_history.each((torch.tensor([1]),), (torch.ones(2),))]
+    assert histories == [False, True]
+    changing = student.in_place_where_positive.each((-torch.ones(2),), (torch.ones(2),))
+    next(changing)
+    with pytest.raises(Wrong, match="changed its input"):
+        next(changing)
+    assert list(student.modes_then_switch.each((), ())) == [[True, torch.float32]] * 2
+
+
+REPLIES = {
+    "no list": 7, "too many": [{"value": 1}] * 3, "too few": [{"value": 1}], "no object": [{"value": 1}, 2], "no value": [{"value": 1}, {}],
+    "no report": [{"value": 1}, {"value": 1, "grad": "yes"}], "no tensor": [{"value": 1}, {"value": {"$": "tensor", "i": "5"}}], "no error": [{"value": 1}, {"error": 3}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+def test_a_reply_to_a_call_with_each_that_is_none_is_the_students_own_doing(kind):
+    def exchange(questions):
+        return [Answer({"value": REPLIES[kind]}, {})]
+
+    with pytest.raises(StudentFailure):
+        list(Student(SimpleNamespace(exchange=exchange, generation=1)).noted.each((1,), (2,)))
 
 
 @pytest.fixture

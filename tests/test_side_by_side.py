@@ -177,16 +177,6 @@ def test_parts_of_checks_that_run_side_by_side_ask_with_the_others():
     assert session.exchanges == [[2, 3, 4]]
 
 
-def test_each_sends_all_at_once_and_raises_at_its_turn():
-    session = Echo()
-    student = Student(session)
-    answers = student.echo.each((1,), (2,), (-3,), (4,))
-    assert [next(answers), next(answers)] == [1, 2] and session.exchanges == [[1, 2, -3, 4]]
-    with pytest.raises(errors.Raised):
-        next(answers)
-    assert [call.args[0] for call in student.calls] == [1, 2]
-
-
 def test_what_gives_no_value_goes_with_the_next_question_which_raises_what_it_raised():
     session = Echo()
     student = Student(session, patient=True)

@@ -118,7 +118,7 @@ class StudentProcess:
                 if on_event is not None:
                     on_event(header)
                 continue
-            _check_report(header)
+            check_report(header)
             self.printed = header.get("printed", self.printed)
             if "error" in header:
                 return errors.raised(header["error"])
@@ -230,7 +230,7 @@ def _bundles(questions: list[Question]) -> Iterator[tuple[list[int], bytes]]:
     yield numbers, wire.framed(messages)
 
 
-def _check_report(header: dict) -> None:
+def check_report(header: dict) -> None:
     """Raises BadReply where what a reply says beside its value is not of the kind that it should be."""
     if header.keys() <= NOTHING_MORE:
         return

@@ -73,9 +73,7 @@ class Driver:
             except BaseException as error:  # whatever the student's code raises, SystemExit and KeyboardInterrupt too, is an answer
                 codec = InsideCodec(self.objects, {})
                 reply, self.broken = {"error": describe(error)}, chain
-            if modes() != self.modes:  # a call that changes them must not do so for other exercises
-                set_grad_enabled(self.modes[0])
-                set_default_dtype(self.modes[1])
+            self.put_modes_back()
             reply["id"], took = request["id"], perf_counter() - began
             if took > LONG:
                 reply["took"] = took
@@ -90,6 +88,12 @@ class Driver:
             except (wire.ProtocolError, MemoryError) as error:  # nothing of the message has gone out
                 told = None
                 self.send({"id": request["id"], "error": describe(error)})
+
+    def put_modes_back(self) -> None:
+        """A call that changes them must not do so for other exercises."""
+        if modes() != self.modes:
+            set_grad_enabled(self.modes[0])
+            set_default_dtype(self.modes[1])
 
     def set_up(self) -> None:
         """No input, bounded output, seeds of one's own, a working folder in the private /tmp, no channel for processes that the student's code forks."""
@@ -120,6 +124,8 @@ class Driver:
         if operation == "stand in":
             self.stand_in(request["names"], request["source"])
             return {"value": None}
+        if operation == "each":
+            return {"value": self.call_each(request, self.target(request), codec)}
         args = [codec.decode(part) for part in request.get("args", [])]
         kwargs = {key: codec.decode(part) for key, part in request["kwargs"].items()} if "kwargs" in request else {}
         if operation == "place":
@@ -165,6 +171,24 @@ class Driver:
         if state is not None and not torch.equal(state, torch.get_rng_state()):
             reply["random"] = True
         return reply
+
+    def call_each(self, request: dict, target, codec: InsideCodec) -> list[dict]:
+        """The replies to a target's calls with some lists of arguments, up to the first that raises."""
+        replies = []
+        for case in request["cases"]:
+            codec.tracked = False
+            try:
+                reply = self.call(request, target, [codec.decode(part) for part in case], {}, codec)
+            except BaseException as error:
+                self.broken = request.get("chain")
+                replies.append({"error": describe(error)})
+                break
+            if codec.tracked:
+                reply["grad"] = True
+            replies.append(reply)
+            self.put_modes_back()
+        codec.tracked = False  # each has said so for itself
+        return replies
 
     def run_cells(self, to_run: list, announced: bool) -> dict:
         """Run cells one after another, and say what one raised; where that is asked for, say before each that it runs, so that a death names its cell."""

@@ -86,7 +86,7 @@ def put_meter() -> None:
         flush(self)
 
     kind.set_up, kind.flush, kind.observe = set_up_metered, flush_metered, own.but_for(kind.observe)
-    kind.target = lambda self, request: own.around(target(self, request)) if request["op"] == "call" else target(self, request)
+    kind.target = lambda self, request: own.around(target(self, request)) if request["op"] in ("call", "each") else target(self, request)
     driver.gradient = own.around(driver.gradient)
 
 
