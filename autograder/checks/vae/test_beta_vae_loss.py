@@ -9,10 +9,11 @@ from autograder.checking import close, rounding, tensor, wrong
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_weighs_the_kl(student, reference, draw, dtype):
     """The loss is the mean of the negative log-likelihood plus beta times the KL."""
-    for beta in (draw.number(1.5, 4.0), draw.number(0.1, 0.8)):
-        log_likelihood, kl = -20 - 5 * draw.uniform(7, dtype=dtype), 5 * draw.uniform(7, dtype=dtype)
+    betas = draw.number(1.5, 4.0), draw.number(0.1, 0.8)
+    cases = [(-20 - 5 * draw.uniform(7, dtype=dtype), 5 * draw.uniform(7, dtype=dtype), beta) for beta in betas]
+    for (log_likelihood, kl, beta), got in zip(cases, student.beta_vae_loss.each(*cases), strict=True):
         want = reference.beta_vae_loss(log_likelihood.double(), kl.double(), beta).to(dtype)
-        close(student.beta_vae_loss(log_likelihood, kl, beta), want, f"loss for beta = {beta:.2f}", **rounding(dtype, terms=12, scale=50.0))
+        close(got, want, f"loss for beta = {beta:.2f}", **rounding(dtype, terms=12, scale=50.0))
 
 
 @pytest.mark.parametrize("n", [1, 3, 200])
@@ -26,9 +27,9 @@ def test_any_batch_size(student, reference, draw, n):
 def test_no_weight_and_full_weight(student, reference, draw):
     """beta = 0 leaves the reconstruction alone, beta = 1 gives the negative ELBO; both as integers too."""
     log_likelihood, kl = -30 * draw.uniform(5), 4 * draw.uniform(5)
-    for beta in (0.0, 1.0, 0, 1):
-        want = reference.beta_vae_loss(log_likelihood, kl, beta)
-        close(student.beta_vae_loss(log_likelihood, kl, beta), want, f"loss for beta = {beta}", **rounding(torch.float32, terms=9, scale=50.0))
+    betas = (0.0, 1.0, 0, 1)
+    for beta, got in zip(betas, student.beta_vae_loss.each(*((log_likelihood, kl, beta) for beta in betas)), strict=True):
+        close(got, reference.beta_vae_loss(log_likelihood, kl, beta), f"loss for beta = {beta}", **rounding(torch.float32, terms=9, scale=50.0))
 
 
 def test_gradients(student, draw):

@@ -57,7 +57,7 @@ def _named(got, want, bound):
 def test_three_results(student, reference, draw, dtype):
     """elbo, log-likelihood and KL are right for each example, with the noise given."""
     model, x, eps = probe(draw, dtype=dtype), draw.uniform(5, 6, dtype=dtype), draw.normal(5, 2, dtype=dtype)
-    got, again = student.elbo(model, x, eps), student.elbo(model, x, eps)
+    got, again = student.elbo.each((model, x, eps), (model, x, eps))
     same_form = isinstance(got, tuple | list) and isinstance(again, tuple | list) and len(got) == len(again) == 3
     if same_form and all(isinstance(part, torch.Tensor) for part in [*got, *again]) and not all(map(torch.equal, got, again)):
         wrong("Two calls with the same eps gave different results.", "own_noise")

@@ -21,7 +21,7 @@ def test_images_on_the_way(student, reference, draw, dtype):
     """Each row decodes its code on the straight line between the two means, ends included."""
     model, a, b = probe(draw, dtype=dtype), draw.uniform(6, dtype=dtype), draw.uniform(6, dtype=dtype)
     # draws from the posteriors differ from call to call, so look for that first
-    got, again = student.interpolate(model, a, b, 5), student.interpolate(model, a, b, 5)
+    got, again = student.interpolate.each((model, a, b, 5), (model, a, b, 5))
     if isinstance(got, torch.Tensor) and isinstance(again, torch.Tensor) and got.shape == again.shape and not torch.equal(got, again):
         wrong("Two equal calls gave different images.", "posterior_draws")
     # the decoder's slope is at most some tens, its codes are right to a few roundings
