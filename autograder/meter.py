@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from autograder import diagnosis
 from autograder.checks_runner import ChecksRunner
 from autograder.jail.launch import Jail
 from autograder.session import Session
-from autograder.student import Student
+from autograder.side_by_side import Check
+from autograder.student import RemoteFunction, Student
 
-CHECKS = ((ChecksRunner, "run"), (ChecksRunner, "run_all"), (ChecksRunner, "fresh_reference"), (diagnosis, "by_replay"))  # what checks, with stand-ins and the search for the misconception,
 TRIALS = 2001  # of a meter around nothing
 TICKS = os.sysconf("SC_CLK_TCK")
 GONE = 0.02  # seconds between two looks whether a job has gone
@@ -62,6 +64,23 @@ class Meter:
 
         return metered
 
+    def pausing(self, function: Callable) -> Callable:
+        """A function whose time does not count, though it is called from one whose time does: what runs meanwhile is another's, and may be metered itself."""
+
+        def paused(*arguments, **keywords):
+            depth = self.depth
+            if depth:
+                self.depth = 1
+                self.__exit__()
+            try:
+                return function(*arguments, **keywords)
+            finally:
+                if depth:
+                    self.__enter__()
+                self.depth = depth
+
+        return paused
+
     def calibrated(self) -> "Meter":
         """This meter, knowing its own cost: the median of many runs around nothing."""
         own, nothing, counted, passed = Meter(Meter(depth=1)), lambda: None, [], []
@@ -82,15 +101,15 @@ def clock_cost() -> float:
 
 
 @contextmanager
-def metered(meter: Meter, *functions: tuple[object, str]) -> Iterator[None]:
-    """Count the time in some functions, given by owner and name."""
-    originals = [getattr(owner, name) for owner, name in functions]
-    for (owner, name), original in zip(functions, originals, strict=True):
-        setattr(owner, name, meter.around(original))
+def metered(meter: Meter, *functions: tuple[object, str], but_for: tuple[tuple[object, str], ...] = ()) -> Iterator[None]:
+    """Count the time in some functions, given by owner and name, but for that in others which they call."""
+    originals = [(owner, name, getattr(owner, name)) for owner, name in (*functions, *but_for)]
+    for owner, name, original in originals:
+        setattr(owner, name, (meter.pausing if (owner, name) in but_for else meter.around)(original))
     try:
         yield
     finally:
-        for (owner, name), original in zip(functions, originals, strict=True):
+        for owner, name, original in originals:
             setattr(owner, name, original)
 
 
@@ -154,7 +173,9 @@ class MeteredJail(WatchedJail):
         self.own += sum(int(line) for line in told.split(b"\n") if line.lstrip(b"-").isdigit()) / 1e9
 
 
-ASKING = ((Student, "_question"), (Student, "_value"), (Session, "exchange"), (MeteredJail, "read"))  # what of checking is no check's own
+CHECKS = ((ChecksRunner, "_call"), (pytest.Function, "runtest"), (ChecksRunner, "fresh_reference"), (diagnosis, "by_replay"))  # checks, stand-ins, the search for the misconception,
+ASKING = ((RemoteFunction, "__call__"), *((Student, name) for name in ("ask", "ask_each", "tell", "settle", "_value", "observed")), (Session, "exchange"), (MeteredJail, "read"))  # what of it only asks
+WAITING = ((Check, "wait"),)  # and while other checks run
 
 
 def parents() -> dict[int, int]:

@@ -15,7 +15,7 @@ import torch
 from autograder.arguments import assignment, program
 from autograder.checks_runner import ChecksRunner, with_checks
 from autograder.judge import Judge
-from autograder.meter import ASKING, CHECKS, Meter, MeteredJail, WatchedJail, metered
+from autograder.meter import ASKING, CHECKS, WAITING, Meter, MeteredJail, WatchedJail, metered
 from autograder.places import Places
 from autograder.results import Result
 from autograder.seeds import reference_jobs
@@ -38,7 +38,7 @@ def measure(judge: Judge, metered_judge: Judge, submissions: list[Submission], r
         grader, watched = time.process_time() - began, judge.jail.all_of_it() - watched
         jail, before = metered_judge.jail, metered_judge.jail.all_of_it()
         jail.student = jail.own = checks.total = 0.0
-        with metered(checks, *CHECKS), metered(asking, *ASKING):
+        with metered(checks, *CHECKS, but_for=WAITING), metered(asking, *ASKING, but_for=WAITING):
             for submission in submissions:
                 metered_judge.judge(submission)
         end = jail.all_of_it() - before - jail.student

@@ -5,6 +5,7 @@ torch's random state and gradient mode as if it ran alone. What comes out is wha
 order, that does not pass. Where the student's process is lost to one of several questions, that cannot be told any more, and they have to run one after another.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -35,22 +36,24 @@ class Check:
     ended: bool = False
     raised: BaseException | None = None
     took: float = 0.0  # seconds of its answers, by what the student's process says
-    _way: greenlet = field(init=False, repr=False)
+    _way: greenlet | None = field(default=None, repr=False)
+    _back: greenlet | None = field(default=None, repr=False)  # who lets it run
 
     def __post_init__(self):
-        self._way, back = greenlet(self.run), getcurrent().switch
+        self.student.put = self.wait
 
-        def put(questions: list[Question]) -> list[Answer | Exception]:
-            if getcurrent() is not self._way:
-                raise RuntimeError("a part of a check asks through the student of another part; see 'together'")
-            return back(questions)
-
-        self.student.put = put
+    def wait(self, questions: list[Question]) -> list[Answer | Exception]:
+        """Let others run until there are answers."""
+        if getcurrent() is not self._way:
+            raise RuntimeError("a part of a check asks through the student of another part; see 'together'")
+        return self._back.switch(questions)
 
     def start(self) -> None:
         """Run to the first question, or to the end."""
         _put_state(self.state)
-        self._stand(self._way.switch(self.student))
+        self._back, self._way = getcurrent(), idle.ways.pop() if idle.ways else greenlet(_one_after_another)
+        self._way.parent, self._way.gr_context = self._back, None
+        self._stand(self._way.switch(self))
 
     def go_on(self, found: list[Answer | Exception]) -> None:
         """Run with the answers, or with what its questions raised, to the next question or to the end."""
@@ -58,14 +61,39 @@ class Check:
         _put_state(self.state)
         self._stand(self._way.switch(found))
 
+    def end(self) -> "Check":
+        """In its own greenlet, at the end: the next check that runs there."""
+        idle.ways.append(self._way)
+        return self._back.switch(self.raised)
+
     def drop(self) -> None:
         """Leave it where it stands."""
-        if not self.ended:
+        if self._way is not None and not self.ended:
             self._way.throw(GreenletExit)
 
     def _stand(self, came: list[Question] | BaseException | None) -> None:
-        self.state, self.ended = _state(), self._way.dead
-        self.questions, self.raised = ([], came) if self.ended else (came, None)
+        self.state, self.ended = _state(), not isinstance(came, list)
+        self.questions = [] if self.ended else came
+
+
+class Idle(threading.local):
+    """Greenlets of this thread that wait for a check. Each has a piece of memory from the system, which would cost more to get for every check than the check."""
+
+    def __init__(self):
+        self.ways: list[greenlet] = []
+
+
+idle = Idle()
+
+
+def _one_after_another(check: Check) -> None:
+    """What a greenlet does: run one check after another."""
+    while True:
+        try:
+            check.raised = check.run(check.student)
+        except GreenletExit as left:  # in the midst of a check
+            check.raised = left
+        check = check.end()
 
 
 def first_that_fails(runs: list[Run], student: Student) -> tuple[int, BaseException] | None:

@@ -106,8 +106,14 @@ class Student:
 
     def ask(self, operation: str, target: dict, args: tuple, kwargs: dict):
         """One request; its decoded value. Enforces that no tensor argument changed and that a given generator was used alone."""
-        (value,) = self._after_what_waits(Asked(self._question(operation, target, args, kwargs), target, args, kwargs))
-        return value
+        question = self._question(operation, target, args, kwargs)
+        if self._waiting:
+            (value,) = self._after_what_waits(Asked(question, target, args, kwargs))
+            return value
+        (answer,) = (self.put or self.session.exchange)([question])
+        if isinstance(answer, Exception):
+            raise answer
+        return self._value(answer, target, args, kwargs)
 
     def ask_each(self, target: dict, cases: list[tuple]) -> Iterator:
         """One request for calls with each of some arguments; their values in turn, or at its turn what a call raised."""

@@ -64,6 +64,37 @@ def test_nested_calls_of_a_metered_function_count_once(clock):
     assert counted.total == pytest.approx(8.0)
 
 
+def test_while_a_check_waits_neither_it_nor_its_question_counts_and_another_check_may(clock):
+    checks = Meter().calibrated()
+    asking = Meter(checks).calibrated()
+    other = checks.around(working(clock, 5.0))
+
+    def scheduler():
+        clock.now += 100.0
+        other()
+
+    wait = asking.pausing(checks.pausing(scheduler))
+
+    def ask():
+        clock.now += 3.0
+        wait()
+        clock.now += 4.0
+
+    asks = asking.around(ask)
+
+    def check():
+        clock.now += 2.0
+        asks()
+        clock.now += 1.0
+
+    nested = checks.around(check)
+    checks.around(nested)()
+    assert (checks.total, asking.total) == pytest.approx((2.0 + 1.0 + 5.0, 3.0 + 4.0))
+    scheduler()
+    wait()  # outside of a check
+    assert checks.total == pytest.approx(8.0 + 10.0) and not checks.depth and not asking.depth
+
+
 def test_functions_are_metered_for_as_long_as_asked_and_are_themselves_again_after_an_error(clock):
     work, counted = working(clock, 6.0), Meter().calibrated()
     owner = types.SimpleNamespace(work=work)

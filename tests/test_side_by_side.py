@@ -1,11 +1,13 @@
 """Checks that run side by side come to what they come to one after another."""
 
+import contextvars
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
 import torch
 from grading import VAE, notebook
+from greenlet import getcurrent
 
 from autograder.checking import wrong
 from autograder.checks_runner import with_checks
@@ -138,6 +140,29 @@ def several(session=None, **exercises):
     students = {name: Student(session) for name in exercises}
     found = outcomes({name: (list(checks), students[name]) for name, checks in exercises.items()})
     return {name: (failed and (failed[0], str(failed[1])), [call.args[0] for call in students[name].calls]) for name, (failed, _) in found.items()}
+
+
+def test_a_check_leaves_nothing_to_the_one_that_runs_in_its_place():
+    """However it ended: done, failed, broken off in the midst, interrupted."""
+    mark, seen, ways = contextvars.ContextVar("mark", default="none"), [], set()
+
+    def marking(*values):
+        def run(student):
+            seen.append(mark.get())
+            mark.set("set")
+            ways.add(getcurrent())
+            if values == ("interrupt",):
+                raise KeyboardInterrupt
+            return asking(*values)(student)
+
+        return run
+
+    for others in ((marking(1, 2), marking(3, 13), marking(4, 5, 6)), (marking(7), marking(8), marking(9))):
+        outcome(asking(0), *others)
+    with pytest.raises(KeyboardInterrupt):
+        outcome(asking(0), marking(1), marking("interrupt"))
+    outcome(asking(0), marking(1), marking(2))
+    assert set(seen) == {"none"} and len(seen) == 10 and len(ways) < 6
 
 
 def test_of_several_exercises_the_first_checks_go_ahead_together():

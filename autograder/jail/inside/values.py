@@ -88,7 +88,7 @@ class InsideCodec(Codec):
 
 
 class Pattern:
-    """What is the same in all modules that are made the same way, so that another one costs half of what its constructor does. They share nothing that can be changed."""
+    """What is the same in all modules that are made the same way, so that another one costs less than its constructor does. They share nothing that can be changed."""
 
     def __init__(self, module: torch.nn.Module):
         self.kind, attributes = type(module), module.__dict__
