@@ -3,7 +3,9 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import types
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -172,7 +174,7 @@ class Pool:
         self._started += 1
         warm = self._jails[self._started % len(self._jails)].twin() if self._jails else None
         process = context.Process(target=main, args=(theirs, self.places.root, self.sandboxed, warm), daemon=True)
-        with _deaf_to_interrupts(), _blind_to_this_folder():
+        with _deaf_to_interrupts(), _blind_to_this_folder(), _without_main():
             process.start()
         theirs.close()
         if warm is not None:
@@ -213,6 +215,17 @@ def _blind_to_this_folder() -> Iterator[None]:
             del os.environ["PYTHONSAFEPATH"]
         else:
             os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A new process runs the main module of its parent once more: not one that is started in here, which needs nothing of it."""
+    main_module = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main_module
 
 
 def lost(job: Job, places: Places) -> dict:

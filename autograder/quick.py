@@ -21,9 +21,11 @@ def judge_one(jail: Jail, job: Job, say: Callable) -> dict:
     from autograder.jail.inside.eager import do_without_compiler
     from autograder.judge import Judge
     from autograder.places import Places
+    from autograder.undrawn import draw_later
 
     torch.set_num_threads(1)
     do_without_compiler()
+    draw_later()
     places, results, failed = Places.here(), [], []
 
     def serve(runner) -> None:

@@ -54,9 +54,11 @@ def _serve(connection: Connection, places: Places, sandboxed: bool, warm: socket
 
         from autograder.checks_runner import with_checks
         from autograder.jail.inside.eager import do_without_compiler
+        from autograder.undrawn import draw_later
 
         torch.set_num_threads(1)
         do_without_compiler()
+        draw_later()
         with_checks(places, lambda runner: _loop(connection, runner, jail, places))
 
 

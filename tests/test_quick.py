@@ -77,3 +77,72 @@ def test_quick_verdicts_are_the_usual_ones():
     with Jail() as jail:
         quick = judge_one(jail, job, lambda result: None)
     assert quick["exercises"] == usual["exercises"] and quick["score"] == usual["score"]
+
+
+UNDRAWN = """
+import sys
+from autograder.undrawn import draw_later
+draw_later()
+draw_later()
+import inspect
+import matplotlib.pyplot as plt
+from autograder import reference
+from autograder.places import Places
+for name in Places.here().assignment_names():
+    assert reference.load(name).plt is plt
+inspect.getmodule(inspect.currentframe())  # looks at every module
+print("matplotlib.figure" in sys.modules)
+{use}
+print("matplotlib.figure" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "plt.plot([1, 2]); assert len(plt.gcf().axes) == 1",
+        "import matplotlib; matplotlib.use('Agg'); import matplotlib.pyplot as other; assert other.figure() is plt.gcf()",
+        "from matplotlib.figure import Figure; import matplotlib; assert matplotlib.figure.Figure is Figure and isinstance(plt.figure(), Figure)",
+        "import importlib.util; assert importlib.util.find_spec('matplotlib.dates'); from workbook.plots import show_images; import torch; show_images(torch.rand(2, 4)); assert plt.gcf().axes",
+    ],
+    ids=["pyplot", "the package", "another module of it", "the workbook's pictures"],
+)
+def test_references_load_no_matplotlib_and_whoever_uses_it_gets_it(use):
+    run = subprocess.run([sys.executable, "-c", UNDRAWN.format(use=use)], capture_output=True, text=True, timeout=120, cwd=Places.here().root)
+    assert run.stdout.split() == ["False", "True"], run.stderr
+
+
+def test_the_warm_process_draws_and_leaves_matplotlib_as_it_was():
+    use = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import zygote
+zygote.warm_up()
+import matplotlib.pyplot as plt
+from matplotlib.artist import Artist, kwdoc
+class Own(Artist):
+    def set_size(self, size):
+        ".. ACCEPTS: float"
+plt.plot([1, 2])
+print(len(plt.gcf().axes), "    size: " in kwdoc(Own), "    size: " in Own.set.__doc__)
+"""
+    run = subprocess.run([sys.executable, "-c", use, str(INSIDE)], capture_output=True, text=True, timeout=120)
+    assert run.stdout.split() == ["1", "True", "True"], run.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_script_that_grades_is_not_run_again_by_its_workers(tmp_path, workers):
+    script = tmp_path / "script.py"
+    script.write_text(f"""
+from autograder.places import Places
+from autograder.pool import Pool
+from autograder.submission import Submission
+from autograder.worker import Job
+print("begins", flush=True)
+job = Job("one", Submission({VAE!r}, "student", {notebook({})!r}, {{}}), 7, ("gaussian_kl",))
+with Pool({workers}, places=Places.here()) as pool:
+    ((_, result),) = pool.run([job])
+print(result["score"], __name__)
+""")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert run.stdout.split() == ["begins", "8", "__main__"], run.stderr

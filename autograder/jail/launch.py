@@ -151,9 +151,9 @@ class Jail:
 
 
 def environment() -> dict[str, str]:
-    """The environment inside: nothing of the caller's. There is no network, so pip need not try."""
+    """The environment inside: nothing of the caller's. There is no network, so pip need not try; what is drawn needs no other fonts than matplotlib's own."""
     return {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg",
-            "MPLCONFIGDIR": "/tmp", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "PIP_RETRIES": "0", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}  # fmt: skip
+            "MPLCONFIGDIR": "/tmp", "MPL_IGNORE_SYSTEM_FONTS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "PIP_RETRIES": "0", "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}  # fmt: skip
 
 
 def readable_folders() -> list[Path]:

@@ -34,11 +34,23 @@ def warm_up() -> None:
     import eager
     import heap
 
+    write_no_manuals()
     load(PRELOAD)
     eager.do_without_compiler()
     rehearse(torch)
     heap.settle()
     gc.enable()
+
+
+def write_no_manuals() -> None:
+    """matplotlib writes a page about every kind of thing it draws when it is loaded, which takes part of that time, and nobody reads them here."""
+    try:
+        import matplotlib.artist
+    except ImportError:  # as `load` will say
+        return
+    manual, matplotlib.artist.kwdoc = matplotlib.artist.kwdoc, lambda _artist: ""
+    load(["matplotlib.pyplot"])
+    matplotlib.artist.kwdoc = manual
 
 
 def load(names: Iterable[str]) -> bool:
