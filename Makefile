@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 
-.PHONY: help demo test lab release scoreboard seeds carried steady lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site test-formgrader panels clean
+.PHONY: help demo test lab release scoreboard seeds alternatives carried steady lint doctor threats figures solved cost bench bench-train bench-gpu lectures test-lectures test-student test-servers bench-scale site test-site test-formgrader panels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ scoreboard: $(STAMP) ## wrong versions accepted, correct versions rejected, misc
 
 seeds: $(STAMP) ## grade the references under SEEDS=20 different seeds, those known from before left out
 	$(BIN)/python -m autograder.seeds $(or $(SEEDS),20)
+
+alternatives: $(STAMP) ## grade every correct version of every exercise under SEEDS=20 different seeds
+	$(BIN)/python -m autograder.alternatives $(or $(SEEDS),20)
 
 carried: $(STAMP) ## every exercise beside every wrong version of what it calls: who gets points? (some 15 minutes)
 	$(BIN)/python -m autograder.carried

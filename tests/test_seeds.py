@@ -1,9 +1,12 @@
 """The references get full marks whatever the secret inputs: 20 seeds for 03_vae, 3 for the others (`make seeds` for more)."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
+from grading import notebook
 
+from autograder import alternatives
 from autograder import seeds as seeds_program
 from autograder.places import Places
 from autograder.seeds import Record, reference_jobs
@@ -36,3 +39,17 @@ def test_an_exercise_that_is_not_there_is_not_left_out_silently(capsys):
     with pytest.raises(SystemExit) as stopped:
         seeds_program.main(["1", "03_vae", "--without", "weights"])
     assert stopped.value.code == 2 and "weights" in capsys.readouterr().err
+
+
+HALF = "def kl_weight(step, n_warmup, cycle=None):\n    return 0.5\n"
+
+
+def test_alternatives_are_every_correct_version_under_every_seed_and_a_lost_point_is_told(monkeypatch, capsys):
+    made = alternatives.jobs(["03_vae"], range(2), PLACES)
+    assert len({job.key for job in made}) == len(made) and {job.only for job in made} == {(key.split("/")[1],) for key in (job.key for job in made)}
+    first, right, *_ = [job for job in made if "/kl_weight/" in job.key]
+    wrong = replace(first, submission=replace(first.submission, notebook=notebook({"kl_weight": HALF})))
+    monkeypatch.setattr(alternatives, "jobs", lambda *_given: [wrong, right])
+    assert alternatives.main(["2", "03_vae", "--workers", "1"]) == 1
+    told = capsys.readouterr().out
+    assert "1 of 2 verdicts" in told and f"{wrong.key}: wrong" in told and right.key not in told
