@@ -7,14 +7,13 @@ few seeds. A version is judged beside the references of the other exercises, its
 import sys
 from contextlib import closing
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from autograder import source, versions
 from autograder.arguments import add_assignments, program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.submission import Submission
+from autograder.terminal import ASKS, STOPPED, progress
 from autograder.worker import Job
 
 
@@ -30,23 +29,26 @@ def jobs(names: list[str], seeds: range, places: Places) -> list[Job]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print how many verdicts were full marks, and every other; 1 where there is one."""
+    """Print how many verdicts were full marks, and every other; 1 where there is one, 130 where the run was interrupted."""
     parser = program("autograder.alternatives", __doc__)
     parser.add_argument("seeds", nargs="?", type=int, default=20, metavar="SEEDS", help="how many, from 0 on; 20 where nothing is said")
     add_assignments(parser)
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
     given, places = parser.parse_args(arguments), Places.here()
     todo = jobs(given.assignments or list(places.assignment_names()), range(given.seeds), places)
-    columns, lost, judged = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()], [], 0
-    with Pool(given.workers, places=places) as pool, Progress(*columns) as progress, closing(pool.run(todo)) as results:
-        for key, result in progress.track(results, total=len(todo), description="judging"):
-            (verdict,) = [one for one in result["exercises"] if one["name"] == key.split("/")[1]]
-            judged += 1
-            if verdict["outcome"] != "passed":
-                lost.append(f"{key}: {verdict['outcome']}: {verdict['message']} {verdict['detail']}".strip())
+    lost, judged, code = [], 0, 0
+    try:
+        with Pool(given.workers, places=places) as pool, progress() as bar, closing(pool.run(todo)) as results:
+            for key, result in bar.track(results, total=len(todo), description="judging"):
+                (verdict,) = [one for one in result["exercises"] if one["name"] == key.split("/")[1]]
+                judged += 1
+                if verdict["outcome"] != "passed":
+                    lost.append(f"{key}: {verdict['outcome']}: {verdict['message']} {verdict['detail']}".strip())
+    except KeyboardInterrupt:
+        code = STOPPED
     print(f"{judged - len(lost)} of {judged} verdicts on {len(todo) // max(1, given.seeds)} correct versions were full marks")
     print("\n".join(sorted(lost)))
-    return int(bool(lost))
+    return ASKS if lost else code
 
 
 if __name__ == "__main__":

@@ -10,14 +10,13 @@ import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from autograder import source, versions
 from autograder.arguments import add_assignments, program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places
 from autograder.pool import Pool
 from autograder.submission import Submission
+from autograder.terminal import progress
 from autograder.worker import Job
 
 WORKING = (
@@ -96,9 +95,8 @@ def main(arguments: list[str]) -> int:
     given, places = parser.parse_args(arguments), Places.here()
     chosen = [pair for pair in pairs(given.assignments or list(places.assignment_names()), places) if pair.version is None or not given.right][:: given.every]
     by_key, counts, faults = {pair.key: pair for pair in chosen}, defaultdict(Counter), []
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-    with Pool(0, places=places) as pool, Progress(*columns) as progress:
-        for key, result in progress.track(pool.run(pair.job(places, given.seed) for pair in chosen), total=len(chosen), description="judging"):
+    with Pool(0, places=places) as pool, progress() as bar:
+        for key, result in bar.track(pool.run(pair.job(places, given.seed) for pair in chosen), total=len(chosen), description="judging"):
             pair, verdict = by_key[key], result["exercises"][0]
             kind = "right" if pair.version is None else "working" if pair.works else "wrong"
             counts[pair.assignment][kind, verdict["outcome"] == "passed"] += 1

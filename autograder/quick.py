@@ -15,17 +15,12 @@ def judge_one(jail: Jail, job: Job, say: Callable) -> dict:
     jail: one that has been started, so that it warms up while this process loads its side. Raises SandboxMissing or JailFault where the sandbox does not come up.
     """
     gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
-    import torch
-
     from autograder.checks_runner import with_checks
-    from autograder.jail.inside.eager import do_without_compiler
     from autograder.judge import Judge
     from autograder.places import Places
-    from autograder.undrawn import draw_later
+    from autograder.sparing import be_sparing
 
-    torch.set_num_threads(1)
-    do_without_compiler()
-    draw_later()
+    be_sparing()
     places, results, failed = Places.here(), [], []
 
     def serve(runner) -> None:

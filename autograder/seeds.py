@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from autograder import source
 from autograder.arguments import add_assignments, program
 from autograder.notebooks import submission, to_bytes
 from autograder.places import Places, topic
 from autograder.pool import Pool
 from autograder.submission import Submission, skeleton
+from autograder.terminal import progress
 from autograder.worker import Job
 
 IMPORTED = re.compile(r"^\s*(?:from|import) ((?:workbook|autograder)[.\w]*)(?: import ([\w, ]+))?", re.MULTILINE)
@@ -102,9 +101,8 @@ class Record:
 def gather(records: dict[str, Record], count: int, workers: int, places: Places) -> None:
     """Judge what is not in the records yet; progress on stderr. May be interrupted."""
     jobs = [job for job in reference_jobs(list(records), range(count), places, next(iter(records.values())).without) if job.seed not in records[job.submission.assignment].lost]
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()]
-    with Pool(workers, places=places) as pool, Progress(*columns) as progress, closing(pool.run(jobs)) as results:
-        for _, result in progress.track(results, total=len(jobs), description="judging"):
+    with Pool(workers, places=places) as pool, progress() as bar, closing(pool.run(jobs)) as results:
+        for _, result in bar.track(results, total=len(jobs), description="judging"):
             records[result["assignment"]].add(result)
 
 

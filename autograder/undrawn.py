@@ -4,6 +4,7 @@ a large part of a worker's start."""
 import importlib
 import sys
 import types
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,5 +34,5 @@ def draw_later() -> None:
     package, pyplot = Later(PACKAGE), Later(PYPLOT)
     # what others ask of every module (inspect, where its source is; importlib, whether it is there) is known without loading it
     package.__spec__, package.__file__, package.pyplot = spec, spec.origin, pyplot
-    pyplot.__spec__, pyplot.__file__ = importlib.machinery.ModuleSpec(PYPLOT, None), str(Path(spec.origin).with_name("pyplot.py"))
+    pyplot.__spec__, pyplot.__file__ = ModuleSpec(PYPLOT, None), str(Path(spec.origin).with_name("pyplot.py"))
     sys.modules[PACKAGE], sys.modules[PYPLOT] = package, pyplot

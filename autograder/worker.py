@@ -50,15 +50,10 @@ def _serve(connection: Connection, places: Places, sandboxed: bool, warm: socket
 
     gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
     with Jail(sandboxed, warm) as jail:  # warms up while this process imports torch and collects the checks
-        import torch
-
         from autograder.checks_runner import with_checks
-        from autograder.jail.inside.eager import do_without_compiler
-        from autograder.undrawn import draw_later
+        from autograder.sparing import be_sparing
 
-        torch.set_num_threads(1)
-        do_without_compiler()
-        draw_later()
+        be_sparing()
         with_checks(places, lambda runner: _loop(connection, runner, jail, places))
 
 

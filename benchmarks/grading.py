@@ -60,12 +60,12 @@ class VerdictsDiffer(AssertionError):
     """Two contestants disagree about a version; the message says about which exercises."""
 
 
-def by_version(verdicts: dict[str, dict[str, bool]], students: list[Student]) -> dict[str, dict[str, bool]]:
-    """Verdicts by version. Raises VerdictsDiffer where two students with the same version are judged differently."""
+def by_version(name: str, verdicts: dict[str, dict[str, bool]], students: list[Student]) -> dict[str, dict[str, bool]]:
+    """A contestant's verdicts by version. Raises VerdictsDiffer where two students with the same version are judged differently."""
     found: dict[str, dict[str, bool]] = {}
     for student in students:
         known = found.setdefault(student.version, verdicts[student.name])
-        same_as(known, verdicts[student.name], f"two notebooks of the version {student.version}")
+        same_as(known, verdicts[student.name], f"{name} on {student.version}, {student.name} and those before")
     return found
 
 
@@ -82,7 +82,7 @@ def agree(rounds: dict[str, list[tuple[race.Round, list[Student]]]]) -> int:
     compared = 0
     for name, runs in rounds.items():
         for found, students in runs:
-            for version, verdict in by_version(found.verdicts, students).items():
+            for version, verdict in by_version(name, found.verdicts, students).items():
                 same_as(known.setdefault(version, verdict), verdict, f"{name} on {version}")
             compared += sum(map(len, found.verdicts.values()))
     return compared

@@ -78,6 +78,9 @@ def test_one_different_verdict_stops_the_comparison():
     assert grading.agree({"ours": [(a_round(False), students)], "otter": [(a_round(False), students)]}) == 8
     with pytest.raises(grading.VerdictsDiffer, match="otter on wrong-kl: elbo"):
         grading.agree({"ours": [(a_round(False), students)], "otter": [(a_round(True), students)]})
+    twice = [classroom.Student("a", "reference"), classroom.Student("b", "reference")]
+    with pytest.raises(grading.VerdictsDiffer, match="ours on reference, b and those before: elbo"):
+        grading.agree({"ours": [(a_round(False), twice)]})
     with pytest.raises(grading.VerdictsDiffer):
         grading.same_as({"elbo": True}, {}, "a missing verdict")
 
