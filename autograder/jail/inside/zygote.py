@@ -33,10 +33,12 @@ def warm_up() -> None:
     import driver  # noqa: F401  (what a job runs)
     import eager
     import heap
+    import native
 
     write_no_manuals()
     load(PRELOAD)
     eager.do_without_compiler()
+    native.prefer_native_kernels()
     rehearse(torch)
     heap.settle()
     gc.enable()
