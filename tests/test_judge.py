@@ -198,3 +198,29 @@ def test_a_right_training_keeps_its_points_with_the_students_own_wrong_part(pool
     for seed in range(3):
         assert outcomes(grade(pool, notebook({part: wrong}), only=("train_vae",), seed=seed)) == {"train_vae": "passed"}
     assert outcomes(grade(pool, notebook({part: wrong, "train_vae": uphill}), only=("train_vae",), seed=0))["train_vae"] != "passed"
+
+
+PILED_UP = """
+def train_ddpm(model, x, schedule, *, steps, batch_size=128, lr=1e-3, generator=None):
+    optimizer, order, losses = torch.optim.{kind}(model.parameters(), lr=lr), [], []
+    for _ in range(steps):
+        if not order:
+            order = list(torch.randperm(len(x), generator=generator).split(batch_size))
+        x0 = x[order.pop()]
+        t = torch.randint(1, schedule.T + 1, (len(x0),), generator=generator)
+        loss = ddpm_loss(model, x0, t, torch.randn(x0.shape, dtype=x.dtype, generator=generator), schedule)
+        {fresh}
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+"""
+
+
+@pytest.mark.parametrize("kind", ["Adagrad", "RMSprop", "SGD"])
+def test_gradients_that_pile_up_are_noticed_whatever_optimiser_bears_with_them(pool, kind):
+    """Adagrad learns with them all the same, as its steps shrink."""
+    for fresh, outcome in (("optimizer.zero_grad()", "passed"), ("pass", "wrong")):
+        code = PILED_UP.format(kind=kind, fresh=fresh)
+        result = grade(pool, notebook({"train_ddpm": code}, "04_ddpm"), only=("train_ddpm",), assignment="04_ddpm")
+        assert outcomes(result) == {"train_ddpm": outcome}

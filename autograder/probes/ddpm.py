@@ -1,5 +1,7 @@
 """Models for the checks of assignment 04: a noise predictor with one slope and one offset per time."""
 
+import weakref
+
 import torch
 from torch import nn
 
@@ -11,7 +13,8 @@ REPORTS = (
 class Tabled(nn.Module):
     """eps_hat = slope[t] * x + offset[t], for data of any shape (n, ...) and t in 0..T; exact for Gaussian data with the right tables.
 
-    recording: observe every call: x, t as it came, the answer, the tables, the mode, whether gradients are kept.
+    recording: observe every call: x, t as it came, the answer, the tables, the mode, whether gradients are kept. `stale` then says whether a gradient ever held what
+    an earlier step had left.
     """
 
     def __init__(self, T: int, recording: bool = False):
@@ -19,6 +22,18 @@ class Tabled(nn.Module):
         self.init_kwargs = {"T": T, "recording": recording}
         self.recording = recording
         self.slope, self.offset = nn.Parameter(torch.zeros(T + 1)), nn.Parameter(torch.zeros(T + 1))
+        self.stale, self.fresh = False, {}
+        if recording:
+            own = weakref.proxy(self)  # a hook that held its module would keep it for good: Python does not see that way around
+            for name, parameter in self.named_parameters():
+                parameter.register_hook(lambda gradient, name=name: own._arrived(name, gradient))
+                parameter.register_post_accumulate_grad_hook(lambda parameter, name=name: own._added(name, parameter))
+
+    def _arrived(self, name, gradient):
+        self.fresh[name] = gradient.detach().clone()
+
+    def _added(self, name, parameter):
+        self.stale = self.stale or not torch.allclose(parameter.grad, self.fresh[name])
 
     def forward(self, x, t):
         index = torch.as_tensor(t, device=x.device).long().clamp(0, len(self.slope) - 1).reshape(-1, *[1] * (x.dim() - 1))

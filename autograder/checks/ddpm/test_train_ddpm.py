@@ -172,14 +172,16 @@ def test_it_learns(student, reference, draw):
     s = reference.make_schedule(torch.tensor([0.0, 0.2, 0.3, 0.4, 0.5]))
     x = gaussian(draw)
     probe = student.place(Tabled(4, recording=True))
-    _, calls = seen(student, probe, x, s, steps=500, batch_size=64, lr=0.05, generator=draw.generator())
+    _, calls = seen(student, probe, x, s, steps=160, batch_size=64, lr=0.1, generator=draw.generator())
+    if probe.get("stale") is True:
+        wrong("train_ddpm: a gradient still holds what earlier steps left there.", "gradients_add_up")
     x_t = noisy(reference, x, s)
     course = [excess(tensor(call["slope"], "slope", (5,)), tensor(call["offset"], "offset", (5,)), *x_t) for call in calls]
-    late = sum(course[-125:]) / 125
+    late = sum(course[-40:]) / 40
     if max(abs(value - course[0]) for value in course) == 0:
         wrong("train_ddpm: the parameters do not change.", "never_steps")
-    if late > 0.25 * course[0]:
-        wrong(f"train_ddpm: after 500 steps the predictor is still {late / course[0]:.0%} as far from the best one as at the start.", "gradients_add_up")
+    if late > 0.25 * course[0]:  # of torch's optimisers the slowest with this lr, plain SGD, comes to 0.06
+        wrong(f"train_ddpm: after 160 steps the predictor is still {late / course[0]:.0%} as far from the best one as at the start.")
     for name, value in probe.state_dict().items():
         tensor(value, f"after training, the parameter {name}")
 

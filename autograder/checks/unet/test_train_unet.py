@@ -165,12 +165,13 @@ def _slip(part: dict, loss: float, level: float, eps: torch.Tensor) -> str | Non
 def test_each_step_uses_its_own_gradient_and_learns(student, draw):
     """Gradients are fresh, the weight moves by steps of size lr, and the loss falls."""
     images = torch.zeros(32, 1, 4, 4)
-    run = train(student, draw.generator(), images, HALF, steps=300, batch_size=32, lr=1e-2)
+    run = train(student, draw.generator(), images, HALF, steps=100, batch_size=32, lr=3e-2)
     if run.stale:
         wrong("A gradient still holds what earlier steps left there.", "gradients_pile_up")
-    # the loss is (1 - gain / sqrt 2)^2 times a mean of 512 squared normals (standard error 6 %); 30-step means are good to 1.2 %, so 0.9 is 6 of them off
+    # the loss is (1 - gain / sqrt 2)^2 times a mean of 512 squared normals (standard error 6 %); 30-step means are good to 1.2 %, so 0.9 is 6 of them off. The slowest
+    # of torch's optimisers with this lr, Adagrad and RAdam, end at 0.6
     if sum(run.losses[-30:]) > 0.9 * sum(run.losses[:30]):
-        wrong(f"After 300 steps with lr=0.01 the loss has hardly fallen: from {sum(run.losses[:30]) / 30:.3f} to {sum(run.losses[-30:]) / 30:.3f}.")
+        wrong(f"After 100 steps with lr=0.03 the loss has hardly fallen: from {sum(run.losses[:30]) / 30:.3f} to {sum(run.losses[-30:]) / 30:.3f}.")
     slow = train(student, draw.generator(), images, HALF, steps=3, lr=1e-9)
     if abs(slow.gain - INIT) > 1e-6:
         wrong(f"With lr=1e-9 three steps moved a weight by {abs(slow.gain - INIT):.1g}.", "lr_forgotten")
