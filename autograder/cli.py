@@ -106,7 +106,7 @@ def check(
     from autograder.jail.launch import Jail
 
     try:
-        with Jail(not unsandboxed) as jail:  # warms up while this process loads its own side
+        with Jail(not unsandboxed, once=True) as jail:  # warms up while this process loads its own side
             from autograder.intake import find_submissions
             from autograder.quick import judge_one
             from autograder.results import Result

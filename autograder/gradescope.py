@@ -95,7 +95,7 @@ class OtherUser(Jail):
     def _command(self, fd: int) -> list[str]:
         inside = self.folder / "inside"
         return ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs", "--inh-caps=-all", "--",
-                sys.executable, "-I", str(inside / "zygote.py"), str(fd), "unsandboxed", str(inside), str(self.folder)]  # fmt: skip
+                sys.executable, "-I", str(inside / "zygote.py"), str(fd), "unsandboxed", self.forks, str(inside), str(self.folder)]  # fmt: skip
 
 
 def judge_here(assignment: str, root: Path, namespaces: bool = True) -> dict:
@@ -107,9 +107,9 @@ def judge_here(assignment: str, root: Path, namespaces: bool = True) -> dict:
         verdict = {"score": 0, "output": f"There is no notebook among the files. Hand in {assignment}.ipynb.", "output_format": "text"}
     else:
         try:
-            result = _judged(submission, Jail() if namespaces else OtherUser(folder=root / "open"))
+            result = _judged(submission, Jail(once=True) if namespaces else OtherUser(folder=root / "open", once=True))
         except SandboxMissing:
-            result = _judged(submission, OtherUser(folder=root / "open"))
+            result = _judged(submission, OtherUser(folder=root / "open", once=True))
         verdict = json.loads(to_gradescope(result))
     (root / "results" / "results.json").write_text(json.dumps(verdict, indent=2))
     return verdict

@@ -40,10 +40,12 @@ def find_bwrap() -> str:
 class Jail:
     """A warm process that forks student processes. Use as a context manager, or call `close`.
 
+    once: for one submission, so that what makes many forks cheaper is left out.
     given: the control socket of a warm process that another Jail has made for this one (`twin`). A sandbox of its own is built where that process ends.
     """
 
     sandboxed: bool = True
+    once: bool = field(default=False, kw_only=True)
     given: socket.socket | None = field(default=None, repr=False)
     process: subprocess.Popen | None = field(default=None, repr=False)
     control: socket.socket | None = field(default=None, repr=False)
@@ -143,10 +145,15 @@ class Jail:
                                  "or ask for an unsandboxed run with --unsandboxed (never for strangers' code).")  # fmt: skip
         raise JailFault(f"the warm process did not start: {said}")
 
+    @property
+    def forks(self) -> str:
+        """How many are expected of the warm process, as it is told."""
+        return "few" if self.once else "many"
+
     def _command(self, fd: int) -> list[str]:
         if not self.sandboxed:
-            return [sys.executable, "-I", str(INSIDE / "zygote.py"), str(fd), "unsandboxed", str(INSIDE), str(LIBRARY.parent)]
-        program = [sys.executable, "-I", "/jail/inside/zygote.py", str(fd), "sandboxed", "/jail/inside", "/jail/lib"]
+            return [sys.executable, "-I", str(INSIDE / "zygote.py"), str(fd), "unsandboxed", self.forks, str(INSIDE), str(LIBRARY.parent)]
+        program = [sys.executable, "-I", "/jail/inside/zygote.py", str(fd), "sandboxed", self.forks, "/jail/inside", "/jail/lib"]
         return [find_bwrap(), *sandbox_arguments(), "--", *program]
 
 

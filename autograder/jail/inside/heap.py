@@ -12,12 +12,13 @@ AT_ONCE = 20  # blocks; the first few of a size come from a list that glibc coun
 SMALL, HOLES = 512, 1 << 18  # what Python itself hands out in pools, and the bytes that the holes of one size in them come to at most (`sys._debugmallocstats`)
 
 
-def settle() -> None:
-    """Make forks of this process, as it is now, cheap."""
+def settle(many: bool = True) -> None:
+    """Make forks of this process, as it is now, cheap. many: whether so many are expected that large pages, which take a moment to arrange, are worth it."""
     kept.append([bytes(size - b"".__sizeof__()) for size in range(3 * STEP, SMALL + 1, STEP) for _ in range(HOLES // size)])
     fill_holes()
     gc.freeze()  # nor does a search for garbage go through what is here now
-    use_large_pages()
+    if many:
+        use_large_pages()
 
 
 kept: list = []  # what fills the holes in Python's pools

@@ -1,7 +1,7 @@
 """The warm process: it has imported what notebooks need, runs nothing of a student's, and forks one job per request, which it watches.
 
-Started inside the outer sandbox as `python -I zygote.py FD sandboxed|unsandboxed FOLDER ...`. Over FD, a seqpacket socket, come requests: a JSON of limits with two
-file descriptors (the job's channel and its control socket), or {"twin": true} with one, over which another process like this one will take requests.
+Started inside the outer sandbox as `python -I zygote.py FD sandboxed|unsandboxed many|few FOLDER ...`; many or few forks are expected. Over FD, a seqpacket socket,
+come requests: a JSON of limits with two file descriptors (the job's channel and its control socket), or {"twin": true} with one, over which another process like this one will take requests.
 """
 
 import gc
@@ -15,14 +15,15 @@ import time
 from collections.abc import Iterable
 
 PRELOAD = (
-    "numpy.random", "torch.nn.functional", "torch.fx.experimental.symbolic_shapes", "safetensors.torch", "matplotlib.pyplot", "tqdm.auto", "multiprocessing.synchronize",
+    "numpy.random", "torch.nn.functional", "safetensors.torch", "matplotlib.pyplot", "tqdm.auto", "multiprocessing.synchronize",
     "IPython.display", "workbook.checks", "workbook.data", "workbook.denoisers", "workbook.device", "workbook.diffusion", "workbook.judge", "workbook.plots",
     "workbook.progress", "workbook.ready", "workbook.schedule",
 )  # fmt: skip
+FOR_MANY = ("torch.fx.experimental.symbolic_shapes",)  # which only some questions need, and then the job itself loads
 
 
-def warm_up() -> None:
-    """Import torch and what all notebooks use, with one thread, so that a fork finds everything loaded and no thread running."""
+def warm_up(many: bool = True) -> None:
+    """Import torch and what all notebooks use, with one thread, so that a fork finds everything loaded and no thread running. many: whether many forks are expected."""
     import forks
 
     gc.disable()  # what loads is not garbage, and to look for some in it takes a fifth of the time
@@ -36,11 +37,11 @@ def warm_up() -> None:
     import native
 
     write_no_manuals()
-    load(PRELOAD)
+    load(PRELOAD + FOR_MANY if many else PRELOAD)
     eager.do_without_compiler()
     native.prefer_native_kernels()
-    rehearse(torch)
-    heap.settle()
+    rehearse(torch, ("cpu", "meta") if many else ("cpu",))
+    heap.settle(many)
     gc.enable()
 
 
@@ -66,13 +67,13 @@ def load(names: Iterable[str]) -> bool:
     return len(sys.modules) > before
 
 
-def rehearse(torch) -> None:
+def rehearse(torch, devices: tuple[str, ...]) -> None:
     """Do once what costs more at its first time than later, since a forked process does everything for the first time."""
     torch.manual_seed(0)
     importlib.import_module("numpy").random.seed(0)
     parameter = torch.nn.Parameter(torch.zeros(2))
     optimiser = torch.optim.Adam([parameter])
-    for device in ("cpu", "meta"):
+    for device in devices:
         x = torch.ones(2, 3, device=device)
         (x.exp() * x.sin() + x**2 - x / 2).clamp(0, 1).sum(1).logsumexp(0)
         torch.nn.functional.linear(x, x).sigmoid().softmax(1).mean()
@@ -81,7 +82,7 @@ def rehearse(torch) -> None:
     optimiser.step()
 
 
-def serve(control: socket.socket, sandboxed: bool) -> None:
+def serve(control: socket.socket, sandboxed: bool, many: bool) -> None:
     """Start the jobs that are asked for over the control socket and watch them, until that socket closes; fork further processes like this one, for others who ask."""
     from supervisor import close_all_but  # this folder is on the path only since this process has begun
 
@@ -102,19 +103,19 @@ def serve(control: socket.socket, sandboxed: bool) -> None:
             return
         request = json.loads(text)
         if "twin" not in request:
-            jobs += started(request, *given, sandboxed)
+            jobs += started(request, *given, sandboxed, many)
         elif os.fork() == 0:
             close_all_but(*given)
-            return serve(*given, sandboxed)
+            return serve(*given, sandboxed, many)
 
 
-def started(request: dict, channel: socket.socket, job_control: socket.socket, sandboxed: bool) -> list:
+def started(request: dict, channel: socket.socket, job_control: socket.socket, sandboxed: bool, many: bool) -> list:
     """The job that is asked for, or none where it could not be started (which has been told)."""
     import heap
     from supervisor import Job
 
     if load(request.get("modules", ())):
-        heap.settle()
+        heap.settle(many)
     try:
         return [Job(request, channel, job_control, sandboxed)]
     except OSError:
@@ -127,10 +128,10 @@ def greet(control: socket.socket) -> None:
 
 
 def main() -> None:
-    control, sandboxed = socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "sandboxed"
-    sys.path[:0] = sys.argv[3:]
-    warm_up()
-    serve(control, sandboxed)
+    control, sandboxed, many = socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "sandboxed", sys.argv[3] == "many"
+    sys.path[:0] = sys.argv[4:]
+    warm_up(many)
+    serve(control, sandboxed, many)
 
 
 if __name__ == "__main__":
