@@ -69,7 +69,7 @@ bench-scale: $(STAMP) ## classes of 10, 100 and 1,000, one that grows to 10,000,
 	$(BIN)/python -m benchmarks.scale --feedback
 	$(BIN)/python -m benchmarks.capacity
 
-bench: $(STAMP) ## grading speed beside stock nbgrader and otter-grader (some forty minutes; QUICK=1: three minutes)
+bench: $(STAMP) ## grading speed beside stock nbgrader and otter-grader (some forty minutes; QUICK=1: five)
 	$(BIN)/python -m benchmarks.grading $(if $(QUICK),--quick)
 
 bench-train: $(STAMP) ## training speed of the references beside NumPy loops and public libraries (some 25 minutes, or ONLY="vae ddpm")

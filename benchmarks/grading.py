@@ -52,7 +52,7 @@ def full(rounds: int, large: int) -> Plan:
 
 
 def quick() -> Plan:
-    """A look, in some three minutes: lean notebooks only, one round."""
+    """A look, in some five minutes: lean notebooks only, one round."""
     return Plan({"lean": 10}, {"lean": 20}, {"lean": 10}, {"lean": 1}, 100, 1)
 
 

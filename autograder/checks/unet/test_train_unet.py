@@ -180,9 +180,10 @@ def test_each_step_uses_its_own_gradient_and_learns(student, draw):
 def test_the_average_follows(student, reference, draw):
     """The averaged weight is the running average with the decay that was asked for.
 
-    After a warm-up of at most 100 steps the decay is 0.9; what came before counts 0.9^200 < 1e-9. Updating the average just before or just after the step is the same to us.
+    After a warm-up of at most 100 steps the decay is 0.9; what came before counts 0.9^100 = 3e-5: with torch's optimisers 1.3e-6
+    at most, where 2.6e-5 at least is allowed. Updating the average just before or just after the step is the same to us.
     """
-    run = train(student, draw.generator(), torch.zeros(32, 1, 4, 4), HALF, steps=300, batch_size=32, lr=2e-3, ema_decay=0.9)
+    run = train(student, draw.generator(), torch.zeros(32, 1, 4, 4), HALF, steps=200, batch_size=32, lr=2e-3, ema_decay=0.9)
     if run.same_object:
         wrong("The averaged model is the model itself.", "average_is_the_model")
     gains = [float(part["gain"]) for part in run.shown] + [run.gain]
