@@ -1,10 +1,9 @@
 """Models and rehearsals for the checks of assignment 05. Nothing here is secret."""
 
-import weakref
-
 import torch
 from torch import nn
 
+from workbook.checks.gradients import watch_gradients
 from workbook.checks.unet.elsewhere import CLASHES, where_training_happens
 from workbook.checks.unet.paths import missing_levels
 
@@ -18,16 +17,7 @@ class Recorder(nn.Module):
         super().__init__()
         self.init_kwargs = {}
         self.gain = nn.Parameter(torch.zeros(()))
-        self.stale, self.fresh = False, None
-        own = weakref.proxy(self)  # a hook that held its module would keep it for good: Python does not see that way around
-        self.gain.register_hook(lambda gradient: own._arrived(gradient))
-        self.gain.register_post_accumulate_grad_hook(lambda parameter: own._added(parameter))
-
-    def _arrived(self, gradient):
-        self.fresh = gradient.detach().clone()
-
-    def _added(self, parameter):
-        self.stale = self.stale or not torch.allclose(parameter.grad, self.fresh)
+        watch_gradients(self)
 
     def forward(self, x, t):
         observe({"x": x.detach(), "t": t, "gain": self.gain.detach(), "mixed": torch.is_autocast_enabled("cpu")})  # noqa: F821 (a builtin there)

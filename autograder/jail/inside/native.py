@@ -1,6 +1,6 @@
 """torch's own C++ kernels for the `meta` device, where a call is tried out for its devices and shapes.
 
-torch covers them with Python ones that suit its compiler, and that take a hundred times as long: two milliseconds for a clamp. A Python kernel stays where there is
+torch covers them with Python ones that suit its compiler, and that take far longer than what they are about. A Python kernel stays where there is
 no other, and where the other would let tensors of two devices meet unnoticed (`torch.cat` is one). Used on the student's side only.
 """
 

@@ -158,6 +158,7 @@ def _learning(names) -> None:
     expect(moved[1] > 10 * moved[0], f"a hundred times the learning rate moves the model {moved[1] / max(moved[0], 1e-12):.1f} times as far", "about a hundred times", "lr is not handed to the optimiser", SEE)
     model = Notes(4)
     names.train_ddpm(model, data, schedule, steps=160, batch_size=64, lr=0.1, generator=torch.Generator().manual_seed(9))
+    expect(not model.stale, "a gradient holds what earlier steps left", "each step uses its own gradient only", "optimizer.zero_grad() is missing, or stands between backward and step", SEE)
     start, late = _distance(model.calls[0], data, schedule), sum(_distance(call, data, schedule) for call in model.calls[-40:]) / 40
     expect(late < 0.3 * start, f"after 160 steps the predictor is {late / start:.2f} times as far from the best one as at the start", "a few hundredths",
            "gradients of earlier steps are still there: zero_grad", SEE)  # fmt: skip

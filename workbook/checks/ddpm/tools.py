@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from workbook.checks.gradients import watch_gradients
 from workbook.checks.saying import expect, expect_shape, fail
 from workbook.schedule import NoiseSchedule
 
@@ -37,6 +38,7 @@ class Notes(nn.Module):
         super().__init__()
         self.slope, self.offset = nn.Parameter(torch.zeros(T + 1)), nn.Parameter(torch.zeros(T + 1))
         self.calls = []
+        watch_gradients(self)
 
     def forward(self, x, t):
         """The predicted noise, shaped like x."""

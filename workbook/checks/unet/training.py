@@ -6,6 +6,7 @@ import math
 import torch
 from torch import nn
 
+from workbook.checks.gradients import watch_gradients
 from workbook.checks.saying import expect, fail
 from workbook.checks.unet.elsewhere import where_training_happens
 from workbook.checks.unet.modules import normal
@@ -64,16 +65,8 @@ class Recorder(nn.Module):
     def __init__(self):
         super().__init__()
         self.gain = nn.Parameter(torch.zeros(()))
-        self.seen, self.stale, self.mixed = [], False, False
-        self.fresh = None
-        self.gain.register_hook(self._arrived)
-        self.gain.register_post_accumulate_grad_hook(self._added)
-
-    def _arrived(self, gradient):
-        self.fresh = gradient.detach().clone()
-
-    def _added(self, parameter):
-        self.stale = self.stale or not torch.allclose(parameter.grad, self.fresh)
+        self.seen, self.mixed = [], False
+        watch_gradients(self)
 
     def forward(self, x, t):
         """gain * x, of x's shape."""
