@@ -29,16 +29,17 @@ def built(student, draw, scale=0.3, **sizes):
 def test_sizes(student, draw, sizes):
     """encode and decode have the sizes that the constructor was given, for any number of examples."""
     d, h, k = sizes
-    model = student.VAE(input_dim=d, hidden_dim=h, latent_dim=k)
-    for n in (5, 1):
-        try:
-            got = model.encode(draw.uniform(n, d)), model.decode(draw.normal(n, k))
-        except Raised as error:
-            if "shapes cannot be multiplied" in error.message:
-                wrong(f"A VAE with input_dim={d}, hidden_dim={h}, latent_dim={k} does not accept images of {d} pixels or codes of {k} numbers.", "sizes_hard_coded")
-            raise
-        heads(got[0], n, k)
-        tensor(got[1], "logits from decode", (n, d), torch.float32)
+    model, numbers = student.VAE(input_dim=d, hidden_dim=h, latent_dim=k), (5, 1)
+    try:
+        pairs = list(model.each("encode", *((draw.uniform(n, d),) for n in numbers)))
+        logits = list(model.each("decode", *((draw.normal(n, k),) for n in numbers)))
+    except Raised as error:
+        if "shapes cannot be multiplied" in error.message:
+            wrong(f"A VAE with input_dim={d}, hidden_dim={h}, latent_dim={k} does not accept images of {d} pixels or codes of {k} numbers.", "sizes_hard_coded")
+        raise
+    for n, pair, of_codes in zip(numbers, pairs, logits, strict=True):
+        heads(pair, n, k)
+        tensor(of_codes, "logits from decode", (n, d), torch.float32)
 
 
 def test_default_sizes_and_attribute(student, draw):

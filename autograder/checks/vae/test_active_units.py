@@ -45,11 +45,14 @@ def test_threshold_is_an_argument(student, draw):
 
 def test_all_and_none(student, draw):
     """All coordinates of a rich code count, none of a collapsed one, whatever its constant."""
-    count(student.active_units(draw.normal(50, 6)), 6, 6, "For standard normal means")
-    count(student.active_units(torch.full((30, 4), 2.5)), 0, 4, "For means that are the same for every image")
+    found = student.active_units.each((draw.normal(50, 6),), (torch.full((30, 4), 2.5),))
+    count(next(found), 6, 6, "For standard normal means")
+    count(next(found), 0, 4, "For means that are the same for every image")
 
 
 def test_other_shapes_and_dtypes(student, draw):
     """One coordinate, many coordinates and float64 work."""
-    count(student.active_units(coordinates(draw, 25, (0.8, 0.0))), 1, 1, "For one coordinate")
-    count(student.active_units(coordinates(draw, 10, *[(0.5, 1.0)] * 20, *[(0.001, 0.0)] * 13).double()), 20, 33, "For 33 coordinates of 10 images in float64")
+    many = coordinates(draw, 10, *[(0.5, 1.0)] * 20, *[(0.001, 0.0)] * 13).double()
+    found = student.active_units.each((coordinates(draw, 25, (0.8, 0.0)),), (many,))
+    count(next(found), 1, 1, "For one coordinate")
+    count(next(found), 20, 33, "For 33 coordinates of 10 images in float64")

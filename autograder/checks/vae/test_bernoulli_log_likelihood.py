@@ -30,13 +30,13 @@ def test_agrees_on_binary_pixels(student, reference, draw):
     close(student.bernoulli_log_likelihood(logits, x), want, "log-likelihood of binary pixels", **tolerance(torch.float32, logits))
 
 
-@pytest.mark.parametrize("size", [20.0, 300.0])
-def test_large_logits_stay_exact(student, reference, draw, size):
+def test_large_logits_stay_exact(student, reference, draw):
     """Large logits of either sign give exact, finite values."""
-    signs = draw.integers(0, 2, 5, 8).float() * 2 - 1
-    logits, x = signs * draw.uniform(5, 8, low=0.7 * size, high=size), draw.uniform(5, 8)
-    want = reference.bernoulli_log_likelihood(logits.double(), x.double()).float()
-    close(student.bernoulli_log_likelihood(logits, x), want, f"log-likelihood for logits up to {size:.0f}", **tolerance(torch.float32, logits))
+    sizes = 20.0, 300.0
+    cases = [((draw.integers(0, 2, 5, 8).float() * 2 - 1) * draw.uniform(5, 8, low=0.7 * size, high=size), draw.uniform(5, 8)) for size in sizes]
+    for size, (logits, x), got in zip(sizes, cases, student.bernoulli_log_likelihood.each(*cases), strict=True):
+        want = reference.bernoulli_log_likelihood(logits.double(), x.double()).float()
+        close(got, want, f"log-likelihood for logits up to {size:.0f}", **tolerance(torch.float32, logits))
 
 
 def test_double_precision(student, reference, draw):
@@ -64,12 +64,11 @@ def test_gradient_is_the_error(student, draw, size):
         wrong(f"The gradient with respect to the logits is wrong for logits of size {size:.0f}.")
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 64), (12, 3), (5, 5)])
-def test_any_size(student, reference, draw, shape):
+def test_any_size(student, reference, draw):
     """Any number of examples and of pixels works."""
-    logits, x = draw.normal(*shape), draw.uniform(*shape)
-    close(student.bernoulli_log_likelihood(logits, x), reference.bernoulli_log_likelihood(logits, x), f"log-likelihood for shape {shape}",
-          **tolerance(torch.float32, logits))  # fmt: skip
+    cases = [(draw.normal(*shape), draw.uniform(*shape)) for shape in ((1, 1), (1, 64), (12, 3), (5, 5))]
+    for (logits, x), got in zip(cases, student.bernoulli_log_likelihood.each(*cases), strict=True):
+        close(got, reference.bernoulli_log_likelihood(logits, x), f"log-likelihood for shape {tuple(x.shape)}", **tolerance(torch.float32, logits))
 
 
 def test_keeps_the_device(student, draw):

@@ -2,7 +2,6 @@
 
 import math
 
-import pytest
 import torch
 
 from autograder.checking import close, rounding, tensor, wrong
@@ -13,20 +12,20 @@ def scale(mean, x, sigma):
     return float((x - mean).square().sum(1).max()) / sigma**2 + x.shape[1] * (abs(math.log(sigma)) + 1)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_agrees_with_the_density(student, reference, draw, dtype):
+def test_agrees_with_the_density(student, reference, draw):
     """The value is the logarithm of the Gaussian density, one per example."""
-    mean, x, sigma = draw.normal(6, 7, dtype=dtype), draw.normal(6, 7, dtype=dtype), draw.number(1.3, 2.5)
-    want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).to(dtype)
-    close(student.gaussian_log_likelihood(mean, x, sigma), want, "log-likelihood", **rounding(dtype, terms=10, scale=scale(mean, x, sigma)))
+    cases = [(draw.normal(6, 7, dtype=dtype), draw.normal(6, 7, dtype=dtype), draw.number(1.3, 2.5)) for dtype in (torch.float32, torch.float64)]
+    for (mean, x, sigma), got in zip(cases, student.gaussian_log_likelihood.each(*cases), strict=True):
+        want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).to(x.dtype)
+        close(got, want, "log-likelihood", **rounding(x.dtype, terms=10, scale=scale(mean, x, sigma)))
 
 
-@pytest.mark.parametrize("sigma", [0.05, 1.0, 30.0])
-def test_small_and_large_sigma(student, reference, draw, sigma):
+def test_small_and_large_sigma(student, reference, draw):
     """Small, unit and large standard deviations are right, normalising constant included."""
-    mean, x = draw.normal(4, 11), draw.normal(4, 11)
-    want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).float()
-    close(student.gaussian_log_likelihood(mean, x, sigma), want, f"log-likelihood for sigma = {sigma}", **rounding(torch.float32, terms=14, scale=scale(mean, x, sigma)))
+    cases = [(draw.normal(4, 11), draw.normal(4, 11), sigma) for sigma in (0.05, 1.0, 30.0)]
+    for (mean, x, sigma), got in zip(cases, student.gaussian_log_likelihood.each(*cases), strict=True):
+        want = reference.gaussian_log_likelihood(mean.double(), x.double(), sigma).float()
+        close(got, want, f"log-likelihood for sigma = {sigma}", **rounding(torch.float32, terms=14, scale=scale(mean, x, sigma)))
 
 
 def test_best_sigma_is_the_root_mean_squared_error(student, draw):
@@ -50,12 +49,12 @@ def test_gradients(student, draw):
             wrong(f"The gradient with respect to {name} is wrong.")
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 64), (12, 3), (5, 5)])
-def test_any_size(student, reference, draw, shape):
+def test_any_size(student, reference, draw):
     """Any number of examples and of pixels works."""
-    mean, x = draw.normal(*shape), draw.normal(*shape)
-    want = reference.gaussian_log_likelihood(mean, x, 0.7)
-    close(student.gaussian_log_likelihood(mean, x, 0.7), want, f"log-likelihood for shape {shape}", **rounding(torch.float32, terms=shape[1] + 4, scale=scale(mean, x, 0.7)))
+    cases = [(draw.normal(*shape), draw.normal(*shape), 0.7) for shape in ((1, 1), (1, 64), (12, 3), (5, 5))]
+    for case, got in zip(cases, student.gaussian_log_likelihood.each(*cases), strict=True):
+        n, d = case[1].shape
+        close(got, reference.gaussian_log_likelihood(*case), f"log-likelihood for shape {n, d}", **rounding(torch.float32, terms=d + 4, scale=scale(*case)))
 
 
 def test_keeps_the_device(student, draw):

@@ -1,6 +1,5 @@
 """Checks of interpolate: every image on the way, ends, sizes, dtypes, devices."""
 
-import pytest
 import torch
 
 from autograder.checking import close, tensor, wrong
@@ -16,31 +15,30 @@ def probe(draw, d=6, k=2, dtype=torch.float32):
     return model
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_images_on_the_way(student, reference, draw, dtype):
+def test_images_on_the_way(student, reference, draw):
     """Each row decodes its code on the straight line between the two means, ends included."""
-    model, a, b = probe(draw, dtype=dtype), draw.uniform(6, dtype=dtype), draw.uniform(6, dtype=dtype)
-    # draws from the posteriors differ from call to call, so look for that first
-    got, again = student.interpolate.each((model, a, b, 5), (model, a, b, 5))
-    if isinstance(got, torch.Tensor) and isinstance(again, torch.Tensor) and got.shape == again.shape and not torch.equal(got, again):
-        wrong("Two equal calls gave different images.", "posterior_draws")
-    # the decoder's slope is at most some tens, its codes are right to a few roundings
-    tolerance = 1e-4 if dtype == torch.float32 else 1e-10
-    close(got, reference.interpolate(model, a, b, 5).detach(), "images between two", rtol=0, atol=tolerance)
+    tolerances = {torch.float32: 1e-4, torch.float64: 1e-10}  # the decoder's slope is at most some tens, its codes are right to a few roundings
+    cases = [(probe(draw, dtype=dtype), draw.uniform(6, dtype=dtype), draw.uniform(6, dtype=dtype), 5) for dtype in tolerances]
+    found = student.interpolate.each(*(case for case in cases for _ in range(2)))
+    for case, tolerance in zip(cases, tolerances.values(), strict=True):
+        got, again = next(found), next(found)  # draws from the posteriors differ from call to call, so look for that first
+        if isinstance(got, torch.Tensor) and isinstance(again, torch.Tensor) and got.shape == again.shape and not torch.equal(got, again):
+            wrong("Two equal calls gave different images.", "posterior_draws")
+        close(got, reference.interpolate(*case).detach(), "images between two", rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("steps", [2, 3, 12])
-def test_any_number_of_steps(student, reference, draw, steps):
+def test_any_number_of_steps(student, reference, draw):
     """Any number of steps from 2 on works."""
-    model, a, b = probe(draw), draw.uniform(6), draw.uniform(6)
-    close(student.interpolate(model, a, b, steps), reference.interpolate(model, a, b, steps).detach(), f"{steps} images", rtol=0, atol=1e-4)
+    cases = [(probe(draw), draw.uniform(6), draw.uniform(6), steps) for steps in (2, 3, 12)]
+    for case, got in zip(cases, student.interpolate.each(*cases), strict=True):
+        close(got, reference.interpolate(*case).detach(), f"{case[-1]} images", rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("d, k", [(1, 1), (64, 2), (5, 9)])
-def test_any_size(student, reference, draw, d, k):
+def test_any_size(student, reference, draw):
     """Any number of pixels and of latent coordinates works."""
-    model, a, b = probe(draw, d, k), draw.uniform(d), draw.uniform(d)
-    close(student.interpolate(model, a, b, 4), reference.interpolate(model, a, b, 4).detach(), f"images of {d} pixels", rtol=0, atol=2e-4)
+    cases = [(probe(draw, d, k), draw.uniform(d), draw.uniform(d), 4) for d, k in ((1, 1), (64, 2), (5, 9))]
+    for case, got in zip(cases, student.interpolate.each(*cases), strict=True):
+        close(got, reference.interpolate(*case).detach(), f"images of {len(case[1])} pixels", rtol=0, atol=2e-4)
 
 
 def test_equal_ends(student, draw):
