@@ -34,7 +34,7 @@ def test_codes_follow_the_tempered_prior(student, draw):
 
 
 def follow(z, temperature):
-    """These codes do."""
+    """Codes (N, 3) are such numbers, else a judgement."""
     if bool((z.std(0) < 1e-6).all()):
         wrong("All images are the same.", "one_code_for_all")
     if temperature == 1.0 and bool((z[:, 2].abs() < 1e-6).all()):
@@ -72,7 +72,7 @@ def test_any_size(student, draw):
 
 
 def means(got, n):
-    """The images are means of 7 pixels."""
+    """What came is the means of n images of 7 pixels, else a judgement."""
     x = tensor(got, "images", (n, 7), torch.float32)
     if bool((x < 0).any()) or bool((x > 1).any()):
         wrong("Your pixel means leave [0, 1].", "sigmoid_forgotten")
