@@ -44,6 +44,26 @@ def test_reference_is_right_in_time_and_the_random_state_stays(name):
     assert torch.equal(state, torch.get_rng_state())
 
 
+@pytest.mark.parametrize("slip", ["variance_for_sigma", "noise_forgotten", "detached"])
+def test_exercise_that_fails_for_one_that_it_calls_names_that_one(slip):
+    module = reference.build(source.load("03_vae", PLACES), {"reparameterize": CASES[f"vae-reparameterize-wrong-{slip}"].version.source})
+    checker = Checker("03_vae", module.__dict__, show=False)
+    alone = checker.verdict("train_vae").message
+    checker("reparameterize")
+    verdict = checker.verdict("train_vae")  # calls it through elbo
+    assert verdict.state == "wrong"
+    assert verdict.message.startswith(alone)
+    assert "This one calls reparameterize, whose check does not pass" in verdict.message
+
+
+def test_exercise_that_fails_by_itself_names_no_other():
+    replaced = {name: CASES[f"vae-{name}-wrong-{slip}"].version.source for name, slip in (("kl_weight", "falling"), ("reparameterize", "variance_for_sigma"))}
+    checker = Checker("03_vae", reference.build(source.load("03_vae", PLACES), replaced).__dict__, show=False)
+    checker("reparameterize")
+    assert checker.verdict("kl_weight").state == "wrong"
+    assert "This one calls" not in checker.verdict("kl_weight").message
+
+
 @pytest.mark.parametrize("name", [f"{a}/{e.name}" for a in PLACES.assignment_names() for e in source.load(a, PLACES).exercises if e.name != "weights"])
 def test_untouched_stub_is_not_yet(name):
     assignment, exercise = name.split("/")

@@ -71,9 +71,9 @@ class Checker:
         except NotImplementedError as reason:
             return Verdict(exercise, "not yet", str(reason) or self._unwritten(exercise, reason), points)
         except CheckFailed as finding:
-            return Verdict(exercise, "wrong", str(finding), points)
+            return Verdict(exercise, "wrong", f"{finding}{self._mend_first(needed)}", points)
         except Exception as error:
-            return Verdict(exercise, "wrong", f"Seen: {type(error).__name__}: {error}{_place(error)}\nExpected: a result.\n{TRACEBACK}", points)
+            return Verdict(exercise, "wrong", f"Seen: {type(error).__name__}: {error}{_place(error)}\nExpected: a result.\n{TRACEBACK}{self._mend_first(needed)}", points)
         return Verdict(exercise, "right", "", points)
 
     def _unwritten(self, exercise: str, raised: NotImplementedError) -> str:
@@ -81,6 +81,16 @@ class Checker:
         names = [frame.f_code.co_qualname.split(".")[0] for frame, _ in traceback.walk_tb(raised.__traceback__)]
         other = next((name for name in reversed(names) if name in self.worth), exercise)
         return STUB if other == exercise else f"This one calls {other}, which waits for its code still. Write {other} first, then run this cell again."
+
+    def _mend_first(self, exercise: str) -> str:
+        """A line about the exercises that this one calls, itself or through others, and whose checks do not pass: what was seen may be theirs. Empty where there are none."""
+        called, look_at = [], [exercise]
+        while look_at:
+            new = sorted(name for name in _names_in(self.namespace.get(look_at.pop()), self.namespace) if name not in (exercise, *called))
+            called += new
+            look_at += new
+        wrong = [name for name in self.worth if name in called and name in self.verdicts and self.verdicts[name].state == "wrong"]
+        return f"\nThis one calls {' and '.join(wrong)}, whose check does not pass: that alone may be the cause. Mend it first, then run this cell again." if wrong else ""
 
     def _find(self, exercise: str):
         test = getattr(self._checks(), exercise, None)
@@ -90,6 +100,17 @@ class Checker:
 
     def _checks(self):
         return importlib.import_module(f"workbook.checks.{self.assignment.split('_', 1)[1]}")
+
+
+def _names_in(thing, namespace: dict) -> set[str]:
+    """The names that a function or class of the notebook uses in its code; none for anything else."""
+    functions = [part for part in (thing, *(vars(thing).values() if isinstance(thing, type) else ())) if isinstance(part, types.FunctionType) and part.__globals__ is namespace]
+    codes, names = [function.__code__ for function in functions], set()
+    while codes:
+        code = codes.pop()
+        names.update(code.co_names)
+        codes += [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    return names
 
 
 def _place(error: Exception) -> str:
